@@ -1,0 +1,166 @@
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "common/ip_address.hh"
+#include "common/ip_prefix.hh"
+#include "common/mac_address.hh"
+#include "common/vni.hh"
+
+namespace waggle::config {
+
+/// How a worker behaves without packets: back off to sleeping on events, or poll for ever.
+enum class idle_mode { adaptive, busy };
+
+/// Where packet memory comes from.
+enum class hugepage_mode { automatic, required, never };
+
+/// A NIC that stays with the kernel; only VXLAN is taken from it.
+struct packet_underlay {
+    std::string interface;
+    friend bool operator==(const packet_underlay&, const packet_underlay&) = default;
+};
+
+/// A NIC (or virtual device) that DPDK owns.
+struct ethdev_underlay {
+    /// PCI address ("0000:03:00.0") or vdev devargs ("net_memif0,role=client,...").
+    std::string device;
+    /// Kernel TAP that carries the host's addresses on this NIC and all traffic that is not ours.
+    std::string exception_interface;
+    friend bool operator==(const ethdev_underlay&, const ethdev_underlay&) = default;
+};
+
+struct underlay_port {
+    std::string name;
+    std::variant<packet_underlay, ethdev_underlay> kind;
+    friend bool operator==(const underlay_port&, const underlay_port&) = default;
+};
+
+struct node {
+    std::string name;
+    /// This host's VTEP addresses; at least one is present.
+    std::optional<ip_address> vtep_v4;
+    std::optional<ip_address> vtep_v6;
+    std::uint16_t udp_port = 4789;
+    std::vector<underlay_port> underlay;
+    /// CPU numbers of the workers, one worker each. Empty: `workers` of them, placed by the dataplane.
+    std::vector<unsigned> lcores;
+    unsigned workers = 1;
+    unsigned memory_megabytes = 256;
+    hugepage_mode hugepages = hugepage_mode::automatic;
+    idle_mode idle = idle_mode::adaptive;
+    /// Sockets of both processes.
+    std::string runtime_directory = "/run/waggle";
+    /// What must outlive a restart (endpoints attached at run time).
+    std::string state_directory = "/var/lib/waggle";
+    friend bool operator==(const node&, const node&) = default;
+
+    unsigned worker_count() const { return lcores.empty() ? workers : static_cast<unsigned>(lcores.size()); }
+    std::string dataplane_socket() const { return runtime_directory + "/dataplane.sock"; }
+    std::string control_socket() const { return runtime_directory + "/control.sock"; }
+};
+
+struct overlay {
+    std::string name;
+    vni id;
+    std::vector<ip_prefix> subnets;
+    /// Inner IP MTU. Absent: underlay MTU less the encapsulation.
+    std::optional<std::uint16_t> mtu;
+    /// Replicate broadcast, multicast and unknown unicast to the overlay's VTEPs.
+    bool flood = false;
+    friend bool operator==(const overlay&, const overlay&) = default;
+};
+
+/// Another host, known by its static VTEP addresses.
+struct peer {
+    std::string name;
+    std::optional<ip_address> vtep_v4;
+    std::optional<ip_address> vtep_v6;
+    /// Names of the overlays it takes part in. Absent: all.
+    std::optional<std::vector<std::string>> overlays;
+    friend bool operator==(const peer&, const peer&) = default;
+};
+
+/// A container's network namespace: by path, by name under /run/netns, or by the pid of a process in it.
+struct namespace_by_path {
+    std::string path;
+    friend bool operator==(const namespace_by_path&, const namespace_by_path&) = default;
+};
+struct namespace_by_name {
+    std::string name;
+    friend bool operator==(const namespace_by_name&, const namespace_by_name&) = default;
+};
+struct namespace_by_pid {
+    std::uint32_t pid = 0;
+    friend bool operator==(const namespace_by_pid&, const namespace_by_pid&) = default;
+};
+using namespace_reference = std::variant<namespace_by_path, namespace_by_name, namespace_by_pid>;
+
+struct route {
+    ip_prefix destination;
+    std::optional<ip_address> gateway;
+    friend bool operator==(const route&, const route&) = default;
+};
+
+/// A macvlan link over the overlay's TAP, moved into a namespace.
+struct container_attachment {
+    namespace_reference network_namespace;
+    std::string interface = "eth0";
+    std::vector<route> routes;
+    friend bool operator==(const container_attachment&, const container_attachment&) = default;
+};
+
+/// A DPDK application or VM that connects to this host through vhost-user.
+struct vhost_user_attachment {
+    std::string socket;
+    unsigned queues = 1;
+    friend bool operator==(const vhost_user_attachment&, const vhost_user_attachment&) = default;
+};
+
+/// A DPDK application that connects through shared-memory rings.
+struct memif_attachment {
+    std::string socket;
+    unsigned id = 0;
+    friend bool operator==(const memif_attachment&, const memif_attachment&) = default;
+};
+
+/// Any other DPDK port.
+struct ethdev_attachment {
+    std::string device;
+    friend bool operator==(const ethdev_attachment&, const ethdev_attachment&) = default;
+};
+
+using attachment =
+    std::variant<container_attachment, vhost_user_attachment, memif_attachment, ethdev_attachment>;
+
+/// One address owner on one overlay.
+struct endpoint {
+    /// Unique within the file.
+    std::string name;
+    std::string overlay;
+    /// With the subnet's prefix length; at least one, at most one of each family.
+    std::vector<ip_prefix> addresses;
+    /// Given, or 02:42 followed by the IPv4 address.
+    mac_address mac;
+    /// The node's or a peer's name.
+    std::string host;
+    /// Present exactly when `host` is this node.
+    std::optional<attachment> attached;
+    friend bool operator==(const endpoint&, const endpoint&) = default;
+};
+
+/// One host's file, checked as a whole.
+struct config {
+    waggle::config::node node;
+    std::vector<overlay> overlays;
+    std::vector<peer> peers;
+    std::vector<endpoint> endpoints;
+    friend bool operator==(const config&, const config&) = default;
+};
+
+}  // namespace waggle::config

@@ -1,0 +1,107 @@
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <string_view>
+
+namespace waggle {
+
+/// Why a packet was not forwarded. Every dropped packet increments exactly one of these, per worker and
+/// overlay (overlay slot 0 before the overlay is known).
+enum class drop_reason : std::uint8_t {
+    // encapsulate: a frame from an access port
+    runt_frame,
+    invalid_source_mac,
+    inner_vlan,
+    bad_offload,
+    broadcast,
+    multicast,
+    unknown_destination,
+    neighbour_unknown,
+    neighbour_local,
+    neighbour_invalid,
+    hairpin,
+    vtep_unreachable,
+    oversize,
+    oversize_unanswered,
+    // decapsulate: a packet from the underlay
+    outer_malformed,
+    outer_checksum,
+    outer_fragment,
+    not_for_us,
+    not_vxlan,
+    vxlan_truncated,
+    vxlan_flags,
+    unknown_vni,
+    unknown_vtep,
+    inner_runt,
+    inner_tagged,
+    inner_invalid_source_mac,
+    not_local,
+    received_broadcast,
+    received_multicast,
+    received_unknown,
+    ecn_congested,
+    // either direction
+    no_buffer,
+    port_full,
+    port_gone,
+    frame_too_long,
+    count_
+};
+
+inline constexpr std::size_t drop_reason_count = static_cast<std::size_t>(drop_reason::count_);
+
+struct drop_reason_text {
+    std::string_view name;
+    std::string_view description;
+};
+
+/// Indexed by drop_reason; names are what `waggle counters` and telemetry show.
+inline constexpr std::array<drop_reason_text, drop_reason_count> drop_reason_texts{{
+    {"runt_frame", "frame from a container shorter than an Ethernet header"},
+    {"invalid_source_mac", "frame from a container with a multicast or zero source address"},
+    {"inner_vlan", "frame from a container with a VLAN tag (RFC 7348 section 6.1)"},
+    {"bad_offload", "checksum or segmentation request that does not fit the frame"},
+    {"broadcast", "broadcast on an overlay that does not flood"},
+    {"multicast", "multicast on an overlay that does not flood"},
+    {"unknown_destination", "destination MAC that nobody announced"},
+    {"neighbour_unknown", "ARP or neighbour solicitation for an address that nobody announced"},
+    {"neighbour_local",
+     "ARP or neighbour solicitation that a local endpoint answers itself, or an announcement"},
+    {"neighbour_invalid", "malformed ARP or neighbour discovery message"},
+    {"hairpin", "frame for an endpoint on the port that it came from"},
+    {"vtep_unreachable", "destination VTEP without a usable next hop"},
+    {"oversize", "frame above the MTU, answered with ICMP"},
+    {"oversize_unanswered", "frame above the MTU that must not or could not be answered"},
+    {"outer_malformed", "outer IP or UDP header cut short or inconsistent"},
+    {"outer_checksum", "outer IPv4 header checksum wrong"},
+    {"outer_fragment", "fragment of an outer packet"},
+    {"not_for_us", "outer destination is not an address of this host"},
+    {"not_vxlan", "underlay packet that is not VXLAN, with no kernel to take it"},
+    {"vxlan_truncated", "UDP payload shorter than a VXLAN header"},
+    {"vxlan_flags", "VXLAN header without the I flag (RFC 7348 section 5)"},
+    {"unknown_vni", "VNI of no overlay on this host"},
+    {"unknown_vtep", "sender is not a VTEP of the overlay"},
+    {"inner_runt", "tunnelled frame shorter than an Ethernet header"},
+    {"inner_tagged", "tunnelled frame with a VLAN tag (RFC 7348 section 6.1)"},
+    {"inner_invalid_source_mac", "tunnelled frame with a multicast or zero source address"},
+    {"not_local", "tunnelled frame for an endpoint of another host"},
+    {"received_broadcast", "tunnelled broadcast on an overlay that does not flood"},
+    {"received_multicast", "tunnelled multicast on an overlay that does not flood"},
+    {"received_unknown", "tunnelled frame for a MAC that nobody announced"},
+    {"ecn_congested", "congestion marked outside, not ECN-capable inside (RFC 6040 section 4.2)"},
+    {"no_buffer", "packet memory exhausted"},
+    {"port_full", "transmit queue full"},
+    {"port_gone", "port without a peer"},
+    {"frame_too_long", "frame longer than a packet buffer, cut short by the kernel"},
+}};
+
+static_assert(!drop_reason_texts.back().name.empty());
+
+constexpr std::string_view name_of(drop_reason reason) {
+    return drop_reason_texts[static_cast<std::size_t>(reason)].name;
+}
+
+}  // namespace waggle

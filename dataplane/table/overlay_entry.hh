@@ -1,0 +1,35 @@
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "common/byte_order.hh"
+#include "dataplane/table/counters.hh"
+#include "dataplane/table/forwarding_entry.hh"
+
+namespace waggle {
+
+/// Whom a flooded frame goes to.
+struct flood_list {
+    std::vector<vtep_index> vteps;
+    std::vector<port_index> ports;
+};
+
+/// What a worker needs of an overlay per packet. Immutable once published (a change publishes a new one);
+/// the counters it points to live as long as the overlay.
+struct alignas(64) overlay_entry {
+    /// VNI and reserved byte as in the second word of the VXLAN header.
+    be32 vxlan_vni;
+    overlay_index index = no_overlay;
+    /// Largest inner IP packet, bytes.
+    std::uint16_t mtu = 0;
+    bool flood = false;
+    /// Never null; empty lists where the overlay does not flood or has no members.
+    const flood_list* flooding = nullptr;
+    /// One block per worker.
+    overlay_counters* counters = nullptr;
+};
+
+static_assert(sizeof(overlay_entry) == 64);
+
+}  // namespace waggle
