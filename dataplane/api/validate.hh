@@ -1,0 +1,35 @@
+#pragma once
+
+#include <string>
+
+#include "common/result.hh"
+#include "dataplane/api/delta.hh"
+#include "dataplane/api/state.hh"
+
+namespace waggle::api {
+
+/// Smallest MTU of an overlay: what every IPv4 link must carry (RFC 791).
+inline constexpr std::uint16_t smallest_overlay_mtu = 68;
+/// Smallest MTU of the way to a VTEP: the overlay's smallest plus 70 bytes of IPv6, UDP, VXLAN and Ethernet.
+inline constexpr std::uint16_t smallest_path_mtu = 138;
+/// Longest name of a port or an overlay, bytes.
+inline constexpr std::size_t longest_name = 255;
+
+/// Each checks one thing by itself, without what it refers to. The message names the thing, what is wrong
+/// and what is allowed.
+result<void> check_port(const std::string& name, const access_port& port);
+result<void> check_overlay(vni id, const overlay& parameters);
+result<void> check_vtep(const ip_address& address, const vtep& parameters);
+result<void> check_forwarding(const forwarding_key& key);
+result<void> check_neighbour(const neighbour_key& key, const mac_address& mac);
+
+/// Checks everything in a state and that its references are closed: ports, members, forwarding entries and
+/// neighbours name overlays that exist, members name VTEPs that exist, a forwarding entry's target is a
+/// member of its overlay or a port of it. The first fault found is reported.
+result<void> check(const state& whole);
+
+/// Checks that `change` fits `base`: what it removes exists and what comes out passes check(). Costs as much
+/// as a copy of `base`; tracked_state does the same at the cost of the change alone.
+result<void> validate(const state& base, const delta& change);
+
+}  // namespace waggle::api
