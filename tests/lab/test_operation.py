@@ -1,0 +1,69 @@
+"""What an operator does at run time: reload, attach, detach, look."""
+
+from lab import wait_until
+from topology import Pair
+from traffic import PingStream
+
+
+def test_reload_applies_only_the_differences(lab):
+    pair = Pair(lab)
+    assert pair.a1.reaches("10.1.0.2")
+    stream = PingStream(pair.a1, "10.1.0.2")
+    pair.a.overlay("green", 4100, ["10.9.0.0/24"])
+    green = pair.a.container("ga", "green", ["10.9.0.1"])
+    pair.a.reload()
+    wait_until(lambda: green.ip_json("addr", "show", "dev", "eth0"), what="the new container's link")
+    pair.a.config["overlays"].pop()
+    pair.a.config["endpoints"] = [e for e in pair.a.config["endpoints"] if e["overlay"] != "green"]
+    pair.a.reload()
+    wait_until(lambda: len(green.ip_json("link")) == 1, what="the link to go again")
+    sent, received = stream.stop()
+    assert sent == received > 0
+
+
+def test_bad_reload_keeps_the_old(lab):
+    pair = Pair(lab)
+    pair.a.config["overlays"][0]["vni"] = -1
+    pair.a.reload()
+    wait_until(lambda: "overlays[0].vni" in pair.a.log("control.log"), what="the refusal in the log")
+    assert pair.a1.reaches("10.1.0.2")
+
+
+def test_attach_and_detach_at_run_time(lab):
+    pair = Pair(lab)
+    extra = lab.namespace("extra")
+    pair.b.remote_endpoint("extra", "blue", ["10.1.0.50"], pair.a.node)
+    pair.b.reload()
+    pair.a.waggle("attach", "--overlay", "blue", "--name", "extra", "--address", "10.1.0.50", "--netns", extra.path)
+    assert extra.reaches("10.1.0.2")
+    again = pair.a.waggle(
+        "attach", "--overlay", "blue", "--name", "extra", "--address", "10.1.0.50", "--netns", extra.path, check=False
+    )
+    assert again.returncode != 0 and "extra" in again.stderr
+
+    # What the user gave us outlives a restart.
+    pair.a.kill("control")
+    pair.a.start_control()
+    pair.a.wait_healthy()
+    assert extra.reaches("10.1.0.2")
+    assert "extra" in {e["name"] for e in pair.a.items("endpoints")}
+
+    pair.a.waggle("detach", "extra")
+    wait_until(lambda: len(extra.ip_json("link")) == 1, what="the link to go")
+    refused = pair.a.waggle("detach", "a1", check=False)
+    assert refused.returncode != 0
+
+
+def test_every_command_answers(lab):
+    pair = Pair(lab)
+    assert pair.a1.reaches("10.1.0.2")
+    for command in ("status", "overlays", "endpoints", "peers", "fdb", "neighbours", "ports", "counters"):
+        text = pair.a.waggle(command).stdout
+        assert text.strip(), command
+        assert max(len(line) for line in text.splitlines()) <= 200
+        assert pair.a.query(command)
+    assert {e["name"] for e in pair.a.items("endpoints")} == {"a1", "b1"}
+    assert {e["ip"] for e in pair.a.items("neighbours")} == {"10.1.0.1", "10.1.0.2", "fd00:1::1", "fd00:1::2"}
+    assert pair.a.waggle("diff").stdout == ""
+    assert pair.a.waggle("nonsense", check=False).returncode == 2
+    assert pair.a.waggle("--help").stdout
