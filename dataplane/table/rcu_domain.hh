@@ -1,9 +1,9 @@
 #pragma once
 
 #include <cstdint>
+#include <deque>
 #include <functional>
 #include <memory>
-#include <vector>
 
 struct rte_rcu_qsbr;
 
@@ -42,7 +42,7 @@ private:
         std::function<void()> destroy;
     };
     std::unique_ptr<rte_rcu_qsbr, void (*)(rte_rcu_qsbr*)> _qsbr;
-    std::vector<retired> _retired;
+    std::deque<retired> _retired;
 };
 
 }  // namespace waggle
