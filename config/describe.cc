@@ -1,0 +1,109 @@
+#include "config/describe.hh"
+
+namespace waggle::config {
+
+namespace {
+
+constexpr const char* absent = "-";
+
+std::string text_of(const std::optional<ip_address>& ip) {
+    return ip ? ip->to_string() : absent;
+}
+
+template <typename List, typename Text>
+std::string joined(const List& list, Text text) {
+    std::string all;
+    for (const auto& each : list) all += (all.empty() ? "" : ", ") + text(each);
+    return all.empty() ? absent : all;
+}
+
+std::string text_of(hugepage_mode mode) {
+    if (mode == hugepage_mode::required) return "required";
+    return mode == hugepage_mode::never ? "never" : "automatic";
+}
+
+std::string text_of(const underlay_port& port) {
+    if (const auto* packet = std::get_if<packet_underlay>(&port.kind))
+        return port.name + " (packet " + packet->interface + ")";
+    const auto& ethdev = std::get<ethdev_underlay>(port.kind);
+    return port.name + " (ethdev " + ethdev.device + ", exception " + ethdev.exception_interface + ")";
+}
+
+struct namespace_text {
+    std::string operator()(const namespace_by_path& by) const { return "path " + by.path; }
+    std::string operator()(const namespace_by_name& by) const { return "namespace " + by.name; }
+    std::string operator()(const namespace_by_pid& by) const { return "pid " + std::to_string(by.pid); }
+};
+
+struct attachment_text {
+    std::string operator()(const container_attachment& to) const {
+        std::string text =
+            "container " + std::visit(namespace_text{}, to.network_namespace) + " " + to.interface;
+        for (const route& each : to.routes) {
+            text += ", route " + each.destination.to_string();
+            if (each.gateway) text += " via " + each.gateway->to_string();
+        }
+        return text;
+    }
+    std::string operator()(const vhost_user_attachment& to) const {
+        return "vhost-user " + to.socket + " queues " + std::to_string(to.queues);
+    }
+    std::string operator()(const memif_attachment& to) const {
+        return "memif " + to.socket + " id " + std::to_string(to.id);
+    }
+    std::string operator()(const ethdev_attachment& to) const { return "ethdev " + to.device; }
+};
+
+}  // namespace
+
+std::string describe(const attachment& to) {
+    return std::visit(attachment_text{}, to);
+}
+
+field_list fields_of(const node& self) {
+    return {
+        {"name", self.name},
+        {"vtep.ipv4", text_of(self.vtep_v4)},
+        {"vtep.ipv6", text_of(self.vtep_v6)},
+        {"udp_port", std::to_string(self.udp_port)},
+        {"underlay", joined(self.underlay, [](const underlay_port& port) { return text_of(port); })},
+        {"workers", std::to_string(self.worker_count())},
+        {"lcores", joined(self.lcores, [](unsigned cpu) { return std::to_string(cpu); })},
+        {"memory", std::to_string(self.memory_megabytes)},
+        {"hugepages", text_of(self.hugepages)},
+        {"idle", self.idle == idle_mode::busy ? "busy" : "adaptive"},
+        {"runtime_directory", self.runtime_directory},
+        {"state_directory", self.state_directory},
+    };
+}
+
+field_list fields_of(const overlay& each) {
+    return {
+        {"vni", each.id.to_string()},
+        {"subnets", joined(each.subnets, [](const ip_prefix& subnet) { return subnet.to_string(); })},
+        {"mtu", each.mtu ? std::to_string(*each.mtu) : absent},
+        {"flood", each.flood ? "true" : "false"},
+    };
+}
+
+field_list fields_of(const peer& each) {
+    std::string overlays = "all";
+    if (each.overlays) overlays = joined(*each.overlays, [](const std::string& name) { return name; });
+    return {
+        {"vtep.ipv4", text_of(each.vtep_v4)},
+        {"vtep.ipv6", text_of(each.vtep_v6)},
+        {"overlays", overlays},
+    };
+}
+
+field_list fields_of(const endpoint& each) {
+    return {
+        {"overlay", each.overlay},
+        {"addresses", joined(each.addresses, [](const ip_prefix& address) { return address.to_string(); })},
+        {"mac", each.mac.to_string()},
+        {"host", each.host},
+        {"attachment", each.attached ? describe(*each.attached) : absent},
+    };
+}
+
+}  // namespace waggle::config

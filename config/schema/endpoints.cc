@@ -1,0 +1,189 @@
+#include <algorithm>
+
+#include "config/schema/sections.hh"
+#include "config/yaml/map_reader.hh"
+#include "config/yaml/text_check.hh"
+#include "config/yaml/values.hh"
+
+namespace waggle::config {
+
+namespace {
+
+std::string list_of(const std::vector<ip_prefix>& subnets) {
+    std::string text;
+    for (const ip_prefix& subnet : subnets) text += (text.empty() ? "" : ", ") + subnet.to_string();
+    return text;
+}
+
+/// "10.1.0.2", or "10.1.0.2/24" where 24 is the subnet's length.
+std::optional<ip_prefix> read_address(const cursor& at, const overlay_scope* overlay) {
+    constexpr std::string_view allowed =
+        "an IP address such as 10.1.0.2, with or without its subnet's length";
+    const auto text = read_text(at, allowed);
+    if (!text) return std::nullopt;
+    const bool has_length = text->find('/') != std::string::npos;
+    std::optional<ip_prefix> address = parse_prefix(*text);
+    if (!has_length)
+        if (const auto ip = ip_address::parse(*text)) address = ip_prefix{*ip, ip->is_v4() ? 32U : 128U};
+    if (!address) {
+        at.refuse(allowed);
+        return std::nullopt;
+    }
+    if (overlay == nullptr || !overlay->subnets_known) return address;
+
+    const auto subnet =
+        std::find_if(overlay->subnets.begin(), overlay->subnets.end(),
+                     [&](const ip_prefix& candidate) { return candidate.contains(address->address); });
+    if (subnet == overlay->subnets.end()) {
+        at.problem(address->address.to_string() + " is in no subnet of its overlay; allowed: an address in " +
+                   list_of(overlay->subnets));
+        return std::nullopt;
+    }
+    if (has_length && address->length != subnet->length) {
+        at.problem("has the length /" + std::to_string(address->length) + "; allowed: /" +
+                   std::to_string(subnet->length) + ", the length of its subnet " + subnet->to_string());
+        return std::nullopt;
+    }
+    if (address->address == subnet->address || address->address == subnet->broadcast_address()) {
+        at.problem(address->address.to_string() + " is the " +
+                   (address->address != subnet->address ? "broadcast"
+                    : subnet->address.is_v4()           ? "network"
+                                                        : "subnet-router anycast") +
+                   " address of " + subnet->to_string() + "; allowed: a host's address");
+        return std::nullopt;
+    }
+    return ip_prefix{address->address, subnet->length};
+}
+
+/// `overlay`: null if it is unknown.
+void read_addresses(const map_reader& map, endpoint& result, const overlay_scope* overlay,
+                    const std::string& owner, scope& known) {
+    constexpr std::string_view allowed = "a list of one IPv4 address, one IPv6 address, or one of each";
+    const auto list = map.required("addresses", allowed);
+    if (!list || !is_list(*list, allowed)) return;
+    const std::vector<tree_node>& items = list->node().items;
+    if (items.empty()) list->problem("is an empty list; allowed: " + std::string(allowed));
+    for (std::size_t i = 0; i < items.size(); ++i) {
+        const cursor item(*list, i, items[i]);
+        const auto address = read_address(item, overlay);
+        if (!address) continue;
+        const bool v4 = address->address.is_v4();
+        if (std::any_of(result.addresses.begin(), result.addresses.end(),
+                        [&](const ip_prefix& other) { return other.address.is_v4() == v4; })) {
+            item.problem(std::string("is a second ") + (v4 ? "IPv4" : "IPv6") +
+                         " address; allowed: " + std::string(allowed));
+            continue;
+        }
+        const std::string text = address->address.to_string();
+        if (!result.overlay.empty())
+            take_or_report(known.addresses, on_overlay(result.overlay, text), owner, item,
+                           text + " on overlay '" + result.overlay + "'", "an address of its own");
+        result.addresses.push_back(*address);
+    }
+}
+
+void read_mac(const map_reader& map, endpoint& result, const std::string& owner, scope& known) {
+    const auto entry = map.optional("mac");
+    const auto addresses = map.optional("addresses");
+    const auto first_v4 = std::find_if(result.addresses.begin(), result.addresses.end(),
+                                       [](const ip_prefix& each) { return each.address.is_v4(); });
+    if (entry) {
+        const auto mac = read_endpoint_mac(*entry);
+        if (!mac) return;
+        result.mac = *mac;
+    } else if (first_v4 != result.addresses.end()) {
+        result.mac = mac_address::derived_from(first_v4->address);
+    } else {
+        // Without any readable address it is not known that there is no IPv4 one.
+        if (!result.addresses.empty())
+            map.required("mac", "a unicast MAC address; only one with an IPv4 address has a default");
+        return;
+    }
+    if (result.overlay.empty()) return;
+    const cursor& at = entry ? *entry : *addresses;
+    take_or_report(known.macs, on_overlay(result.overlay, result.mac.to_string()), owner, at,
+                   "MAC " + result.mac.to_string() + (entry ? "" : " (from the IPv4 address)") +
+                       " on overlay '" + result.overlay + "'",
+                   "a MAC of its own");
+}
+
+/// True if the host is known, and then in `result.host`.
+bool read_host(const map_reader& map, endpoint& result, const scope& known) {
+    result.host = known.node_name;
+    const auto entry = map.optional("host");
+    if (!entry) return !known.node_name.empty();
+    const auto name = read_text(*entry, "the name of this node or of a peer");
+    if (!name) return false;
+    result.host = *name;
+    if (*name == known.node_name) return true;
+    const auto peer = known.peers.find(*name);
+    if (peer == known.peers.end()) {
+        if (!known.node_name.empty())
+            entry->problem("names host " + quote(*name) + ", which is not configured; allowed: '" +
+                           known.node_name + "' (this node) or the name of a peer");
+        return false;
+    }
+    if (peer->second.overlays && !result.overlay.empty() && !peer->second.overlays->contains(result.overlay))
+        entry->problem("names peer '" + *name + "', which does not take part in overlay '" + result.overlay +
+                       "'; allowed: a host of the overlay, or add the overlay to the peer");
+    return true;
+}
+
+void read_attached(const map_reader& map, endpoint& result, scope& known) {
+    constexpr std::string_view allowed = "{kind: container | vhost-user | memif | ethdev, ...}";
+    if (result.host == known.node_name) {
+        if (const auto entry = map.required("attachment", allowed))
+            result.attached = read_attachment(*entry, result, known);
+    } else if (const auto entry = map.optional("attachment")) {
+        entry->problem("is given for an endpoint of another host ('" + result.host +
+                       "'); allowed: only where host is '" + known.node_name + "', this node");
+    }
+}
+
+}  // namespace
+
+std::optional<endpoint> read_endpoint(const cursor& at, scope& known) {
+    const std::size_t before = at.problems().count();
+    endpoint result;
+    std::string owner = "another endpoint";
+    const map_reader map(at, {"name", "overlay", "addresses", "mac", "host", "attachment"});
+    if (const auto entry = map.required("name", "a name"))
+        if (const auto name = read_name(*entry)) {
+            result.name = *name;
+            owner = "endpoint '" + *name + "'";
+            take_or_report(known.endpoint_names, *name, "another endpoint", *entry, "'" + *name + "'",
+                           "a name of its own for each endpoint");
+        }
+    const overlay_scope* overlay = nullptr;
+    if (const auto entry = map.required("overlay", "the name of an overlay"))
+        if (const auto name = read_text(*entry, "the name of an overlay")) {
+            const auto found = known.overlays.find(*name);
+            if (found == known.overlays.end()) {
+                entry->problem("names overlay " + quote(*name) +
+                               ", which is not configured; allowed: a "
+                               "name from 'overlays'");
+            } else {
+                result.overlay = *name;
+                overlay = &found->second;
+            }
+        }
+    read_addresses(map, result, overlay, owner, known);
+    read_mac(map, result, owner, known);
+    if (read_host(map, result, known)) read_attached(map, result, known);
+    if (at.problems().count() != before) return std::nullopt;
+    return result;
+}
+
+std::vector<endpoint> read_endpoints(const cursor& at, scope& known) {
+    std::vector<endpoint> endpoints;
+    if (!is_list(at, "a list of endpoints: {name, overlay, addresses, mac, host, attachment}"))
+        return endpoints;
+    const std::vector<tree_node>& items = at.node().items;
+    endpoints.reserve(items.size());
+    for (std::size_t i = 0; i < items.size(); ++i)
+        if (auto result = read_endpoint(cursor(at, i, items[i]), known))
+            endpoints.push_back(std::move(*result));
+    return endpoints;
+}
+
+}  // namespace waggle::config
