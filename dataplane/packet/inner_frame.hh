@@ -1,0 +1,182 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+
+#include "dataplane/packet/ethernet.hh"
+#include "dataplane/packet/flow_hash.hh"
+#include "dataplane/packet/ipv4.hh"
+#include "dataplane/packet/ipv6.hh"
+
+namespace waggle {
+
+/// What a container's frame carries. `other` includes IP headers that contradict the frame: such a frame is
+/// an opaque payload of the Ethernet that we carry, no error.
+enum class frame_kind : std::uint8_t { other, ipv4, ipv6, arp, vlan };
+
+/// A container's frame as far as the tunnel looks into it.
+struct inner_frame {
+    /// Equal for all packets of a flow and all fragments of a datagram: addresses, protocol and ports; MAC
+    /// addresses if not IP.
+    std::uint32_t flow_hash = 0;
+    /// Bytes of the IP packet by its own header, 0 if not IP.
+    std::uint16_t ip_length = 0;
+    /// From the start of the frame; 0 if there is none to be seen (not IP, a later fragment, an unknown or
+    /// endless chain of extension headers).
+    std::uint16_t l4_offset = 0;
+    frame_kind kind = frame_kind::other;
+    /// Transport protocol, also of fragments; meaningless if not IP.
+    std::uint8_t protocol = 0;
+    /// TOS or traffic class, 0 if not IP.
+    std::uint8_t tos = 0;
+    /// A fragment of a datagram, the first or a later one.
+    bool fragment : 1 = false;
+    /// A fragment that does not carry the transport header.
+    bool later_fragment : 1 = false;
+    /// IPv4 DF; always true for IPv6.
+    bool dont_fragment : 1 = false;
+};
+static_assert(sizeof(inner_frame) == 12);
+
+namespace inner_frame_detail {
+
+template <typename T>
+T load(const std::uint8_t* bytes) {
+    T value;
+    std::memcpy(&value, bytes, sizeof value);
+    return value;
+}
+
+inline bool has_ports(std::uint8_t protocol) {
+    constexpr std::uint64_t low =
+        1ULL << ip_protocol::tcp | 1ULL << ip_protocol::udp | 1ULL << ip_protocol::dccp;
+    if (protocol < 64) return (low >> protocol & 1) != 0;
+    return protocol == ip_protocol::sctp || protocol == ip_protocol::udp_lite;
+}
+
+inline std::uint32_t shorten(std::uint64_t hash) {
+    return static_cast<std::uint32_t>(hash ^ hash >> 32);
+}
+
+/// Order within an overlay is kept per pair of MAC addresses when nothing finer is known.
+inline std::uint32_t hash_macs(const std::uint8_t* frame) {
+    return shorten(mix_words(load<std::uint64_t>(frame), load<std::uint32_t>(frame + 8)));
+}
+
+inline bool parse_ipv4(const std::uint8_t* frame, std::size_t length, inner_frame& parsed) {
+    if (length < l3_offset + sizeof(ipv4_header)) return false;
+    const auto& ip = header_at<ipv4_header>(frame + l3_offset);
+    const unsigned header = ip.header_length();
+    const unsigned total = ip.total_length.host();
+    if (ip.version() != 4 || header < sizeof(ipv4_header) || total < header || total > length - l3_offset)
+        return false;
+    const std::uint16_t fragment = ip.fragment.host();
+    parsed.kind = frame_kind::ipv4;
+    parsed.ip_length = static_cast<std::uint16_t>(total);
+    parsed.protocol = ip.protocol;
+    parsed.tos = ip.tos;
+    parsed.dont_fragment = (fragment & ipv4_dont_fragment) != 0;
+    parsed.fragment = (fragment & (ipv4_more_fragments | ipv4_fragment_offset)) != 0;
+    parsed.later_fragment = (fragment & ipv4_fragment_offset) != 0;
+    std::uint64_t ports = 0;
+    if (!parsed.later_fragment) {
+        parsed.l4_offset = static_cast<std::uint16_t>(l3_offset + header);
+        if (!parsed.fragment && has_ports(ip.protocol) && total >= header + 4)
+            ports = load<std::uint32_t>(frame + parsed.l4_offset);
+    }
+    const auto addresses = load<std::uint64_t>(frame + l3_offset + offsetof(ipv4_header, source));
+    parsed.flow_hash = shorten(mix_words(addresses, ports << 8 | ip.protocol));
+    return true;
+}
+
+/// More extension headers than this are not walked.
+inline constexpr unsigned extension_limit = 8;
+
+/// Finds protocol and transport header behind the extension headers.
+inline void walk_extensions(const std::uint8_t* frame, std::size_t end, inner_frame& parsed) {
+    std::size_t offset = l3_offset + sizeof(ipv6_header);
+    for (unsigned i = 0; i < extension_limit; ++i) {
+        switch (parsed.protocol) {
+            case ip_protocol::hop_by_hop:
+            case ip_protocol::routing:
+            case ip_protocol::destination_options:
+                if (end - offset < 8) return;
+                parsed.protocol = frame[offset];
+                offset += 8U + frame[offset + 1] * 8U;
+                break;
+            case ip_protocol::ah:
+                if (end - offset < 8) return;
+                parsed.protocol = frame[offset];
+                offset += 8U + frame[offset + 1] * 4U;
+                break;
+            case ip_protocol::fragment: {
+                if (end - offset < sizeof(ipv6_fragment_header)) return;
+                const auto& header = header_at<ipv6_fragment_header>(frame + offset);
+                // RFC 6946: offset 0 without more fragments is a whole datagram.
+                parsed.later_fragment = (header.offset_more.host() & 0xfff8) != 0;
+                parsed.fragment = (header.offset_more.host() & 0xfff9) != 0;
+                parsed.protocol = header.next_header;
+                offset += sizeof(ipv6_fragment_header);
+                if (parsed.later_fragment) return;
+                break;
+            }
+            default:
+                if (parsed.protocol != ip_protocol::no_next_header)
+                    parsed.l4_offset = static_cast<std::uint16_t>(offset);
+                return;
+        }
+        if (offset > end) return;
+    }
+}
+
+inline bool parse_ipv6(const std::uint8_t* frame, std::size_t length, inner_frame& parsed) {
+    if (length < l3_offset + sizeof(ipv6_header)) return false;
+    const auto& ip = header_at<ipv6_header>(frame + l3_offset);
+    const std::size_t total = sizeof(ipv6_header) + ip.payload_length.host();
+    if (ip.version() != 6 || total > length - l3_offset || total > 0xffff) return false;
+    parsed.kind = frame_kind::ipv6;
+    parsed.ip_length = static_cast<std::uint16_t>(total);
+    parsed.protocol = ip.next_header;
+    parsed.tos = ip.traffic_class();
+    parsed.dont_fragment = true;
+    walk_extensions(frame, l3_offset + total, parsed);
+    std::uint64_t ports = 0;
+    if (!parsed.fragment && parsed.l4_offset != 0 && has_ports(parsed.protocol) &&
+        l3_offset + total >= parsed.l4_offset + 4U)
+        ports = load<std::uint32_t>(frame + parsed.l4_offset);
+    // A fragment's transport protocol stays out: later fragments need not show it (RFC 8200 section 4.5).
+    const std::uint8_t protocol = parsed.fragment ? ip_protocol::fragment : parsed.protocol;
+    const std::uint8_t* addresses = frame + l3_offset + offsetof(ipv6_header, source);
+    const std::uint64_t source =
+        mix_words(load<std::uint64_t>(addresses), load<std::uint64_t>(addresses + 8));
+    const std::uint64_t destination =
+        mix_words(load<std::uint64_t>(addresses + 16), load<std::uint64_t>(addresses + 24));
+    // Not symmetric on purpose: a plain XOR would send all traffic of a host with itself to one port.
+    parsed.flow_hash = shorten(mix_words(source + 3 * destination, ports << 8 | protocol));
+    return true;
+}
+
+}  // namespace inner_frame_detail
+
+/// Looks into a frame of `length` bytes, at least sizeof(ethernet_header), at most 65,549 (an IP packet of
+/// the largest size). Never fails: what it can't make out is `other`.
+inline inner_frame parse_inner_frame(const std::uint8_t* frame, std::size_t length) {
+    using namespace inner_frame_detail;
+    inner_frame parsed;
+    const be16 type = header_at<ethernet_header>(frame).type;
+    if (type == be16(ethertype::ipv4)) [[likely]] {
+        if (parse_ipv4(frame, length, parsed)) [[likely]]
+            return parsed;
+    } else if (type == be16(ethertype::ipv6)) {
+        if (parse_ipv6(frame, length, parsed)) return parsed;
+    } else if (type == be16(ethertype::arp)) {
+        parsed.kind = frame_kind::arp;
+    } else if (type == be16(ethertype::vlan) || type == be16(ethertype::service_vlan)) {
+        parsed.kind = frame_kind::vlan;
+    }
+    parsed.flow_hash = hash_macs(frame);
+    return parsed;
+}
+
+}  // namespace waggle
