@@ -1,0 +1,62 @@
+#pragma once
+
+#include <array>
+#include <cstdint>
+
+#include <rte_mbuf.h>
+
+#include "dataplane/pipeline/worker_context.hh"
+
+namespace waggle {
+
+/// Bit i stands for packet i of a burst.
+using packet_mask = std::uint64_t;
+static_assert(burst_capacity == 64);
+
+constexpr packet_mask first_packets(unsigned count) {
+    return count == burst_capacity ? ~packet_mask{0} : (packet_mask{1} << count) - 1;
+}
+constexpr packet_mask bit_of(unsigned i) {
+    return packet_mask{1} << i;
+}
+
+/// Calls f(i) for each packet of `mask` in order. The mask is taken at the start: f may drop packets.
+template <typename F>
+inline void for_each(packet_mask mask, F&& f) {
+    for (; mask != 0; mask &= mask - 1) f(static_cast<unsigned>(__builtin_ctzll(mask)));
+}
+
+/// What both directions hold of a burst: packets and what the stages found out about them, one array a fact
+/// (a stage touches only the facts that it needs). Not initialised beyond `live`.
+struct burst {
+    /// Packets that the next stage has to look at; a packet that left or was dropped is not among them.
+    packet_mask live = 0;
+    unsigned dropped_count = 0;
+    std::array<rte_mbuf*, burst_capacity> packets;
+    /// Ethernet header of the inner frame.
+    std::array<std::uint8_t*, burst_capacity> frames;
+    /// Bytes of the inner frame.
+    std::array<std::uint16_t, burst_capacity> lengths;
+    std::array<std::uint64_t, burst_capacity> keys;
+    std::array<std::uint32_t, burst_capacity> targets;
+    std::array<rte_mbuf*, burst_capacity> dropped;
+
+    /// Takes packet i out of the burst without freeing it: someone else owns it now.
+    void release(unsigned i) { live &= ~bit_of(i); }
+    /// Takes packet i out of the burst; free_dropped() frees it.
+    void discard(unsigned i) {
+        release(i);
+        dropped[dropped_count++] = packets[i];
+    }
+    void drop(unsigned i, drop_reason reason, overlay_counters& counters) {
+        counters.drop(reason);
+        discard(i);
+    }
+    /// At the end of the burst: one call into the pool for all.
+    void free_dropped() {
+        if (dropped_count != 0) rte_pktmbuf_free_bulk(dropped.data(), dropped_count);
+        dropped_count = 0;
+    }
+};
+
+}  // namespace waggle
