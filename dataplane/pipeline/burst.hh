@@ -1,10 +1,14 @@
 #pragma once
 
 #include <array>
+#include <cstddef>
 #include <cstdint>
+#include <cstring>
 
 #include <rte_mbuf.h>
 
+#include "dataplane/packet/ethernet.hh"
+#include "dataplane/packet/packet_offload.hh"
 #include "dataplane/pipeline/worker_context.hh"
 
 namespace waggle {
@@ -26,6 +30,17 @@ inline void for_each(packet_mask mask, F&& f) {
     for (; mask != 0; mask &= mask - 1) f(static_cast<unsigned>(__builtin_ctzll(mask)));
 }
 
+/// The first six bytes of a MAC load: a source address that no station may have (IEEE 802.3 section 3.2.3).
+inline bool is_invalid_source(const std::uint8_t* frame) {
+    std::uint64_t word;
+    std::memcpy(&word, frame + offsetof(ethernet_header, source), sizeof word);
+    return (word & 1) != 0 || (word & 0xffff'ffff'ffffU) == 0;
+}
+
+inline bool is_broadcast(const std::uint8_t* frame) {
+    return header_at<ethernet_header>(frame).destination.is_broadcast();
+}
+
 /// What both directions hold of a burst: packets and what the stages found out about them, one array a fact
 /// (a stage touches only the facts that it needs). Not initialised beyond `live`.
 struct burst {
@@ -37,8 +52,9 @@ struct burst {
     std::array<std::uint8_t*, burst_capacity> frames;
     /// Bytes of the inner frame.
     std::array<std::uint16_t, burst_capacity> lengths;
-    std::array<std::uint64_t, burst_capacity> keys;
-    std::array<std::uint32_t, burst_capacity> targets;
+    /// Forwarding key of the inner destination; 0 for a packet that left the burst before the look-up.
+    std::array<forwarding_key, burst_capacity> keys;
+    std::array<forwarding_value, burst_capacity> targets;
     std::array<rte_mbuf*, burst_capacity> dropped;
 
     /// Takes packet i out of the burst without freeing it: someone else owns it now.

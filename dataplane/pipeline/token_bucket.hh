@@ -11,20 +11,22 @@ public:
     constexpr token_bucket(std::int64_t per_second, std::int64_t capacity)
         : _per_second(per_second), _capacity(capacity) {}
 
-    /// True, and one token less, if there is one.
-    bool take(std::uint64_t now, std::uint64_t ticks_per_second) {
+    /// True if there is a token at time `now`.
+    bool has_token(std::uint64_t now, std::uint64_t ticks_per_second) {
         const auto time = static_cast<std::int64_t>(now);
-        const std::int64_t interval = static_cast<std::int64_t>(ticks_per_second) / _per_second;
-        const std::int64_t full = time - _capacity * interval;
+        _interval = static_cast<std::int64_t>(ticks_per_second) / _per_second;
+        const std::int64_t full = time - _capacity * _interval;
         if (_spent_until < full) _spent_until = full;
-        if (_spent_until + interval > time) return false;
-        _spent_until += interval;
-        return true;
+        return _spent_until + _interval <= time;
     }
+    /// Right after has_token() said true.
+    void take() { _spent_until += _interval; }
 
 private:
     std::int64_t _per_second;
     std::int64_t _capacity;
+    /// Ticks a token.
+    std::int64_t _interval = 0;
     /// The tokens of all time before this moment are spent.
     std::int64_t _spent_until = INT64_MIN;
 };

@@ -106,8 +106,7 @@ struct outer_fields {
     std::uint16_t destination_port = 4789;
     std::uint8_t tos = 0;
     std::uint16_t id = 0;
-    /// DF by default: atomic datagrams (RFC 6864).
-    std::uint16_t fragment = 0x4000;
+    std::uint16_t fragment = 0;
     checksum sum = checksum::zero;
 };
 bytes tunnelled(const outer_fields& outer, std::uint32_t vni, const bytes& frame);

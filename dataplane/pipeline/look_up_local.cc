@@ -1,0 +1,56 @@
+#include "dataplane/pipeline/tunnel_stages.hh"
+
+namespace waggle {
+namespace {
+
+void drop(const worker_context& context, tunnel_burst& b, unsigned i, drop_reason reason) {
+    b.drop(i, reason, b.overlays[i]->counters[context.worker]);
+}
+
+void group(const worker_context& context, tunnel_burst& b, unsigned i) {
+    if (b.overlays[i]->flood)
+        b.floods |= bit_of(i);
+    else
+        drop(context, b, i,
+             is_broadcast(b.frames[i]) ? drop_reason::received_broadcast : drop_reason::received_multicast);
+}
+
+/// Makes the keys; drops what no overlay carries.
+void check_frames(const worker_context& context, tunnel_burst& b) {
+    for_each(b.live, [&](unsigned i) {
+        const std::uint8_t* const frame = b.frames[i];
+        if (b.lengths[i] < sizeof(ethernet_header)) [[unlikely]]
+            return drop(context, b, i, drop_reason::inner_runt);
+        if (is_invalid_source(frame)) [[unlikely]]
+            return drop(context, b, i, drop_reason::inner_invalid_source_mac);
+        const be16 type = header_at<ethernet_header>(frame).type;
+        if (type == be16(ethertype::vlan) || type == be16(ethertype::service_vlan)) [[unlikely]]
+            return drop(context, b, i, drop_reason::inner_tagged);
+        if ((frame[0] & 1) != 0) [[unlikely]]
+            return group(context, b, i);
+        b.keys[i] = forwarding_key::load(b.overlays[i]->index, frame);
+    });
+}
+
+void not_local(const worker_context& context, tunnel_burst& b, unsigned i) {
+    if (b.targets[i].is_remote()) return drop(context, b, i, drop_reason::not_local);
+    if (b.overlays[i]->flood)
+        b.floods |= bit_of(i);
+    else
+        drop(context, b, i, drop_reason::received_unknown);
+}
+
+}  // namespace
+
+void look_up_local(worker_context& context, tunnel_burst& b) {
+    check_frames(context, b);
+    if (b.live == 0) return;
+    const unsigned end = burst_capacity - static_cast<unsigned>(__builtin_clzll(b.live));
+    context.tables->forwarding().find(b.keys.data(), end, b.targets.data());
+    for_each(b.live & ~b.floods, [&](unsigned i) {
+        if (!b.targets[i].is_local()) [[unlikely]]
+            not_local(context, b, i);
+    });
+}
+
+}  // namespace waggle

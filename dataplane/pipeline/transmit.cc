@@ -1,0 +1,15 @@
+#include "dataplane/pipeline/access_stages.hh"
+
+namespace waggle {
+
+void transmit(worker_context& context, access_burst& b) {
+    std::uint64_t bytes = 0;
+    for_each(b.live, [&](unsigned i) {
+        bytes += b.lengths[i];
+        context.outputs->push(b.vteps[i]->port, b.packets[i]);
+    });
+    b.counters->encapsulated_packets.add(static_cast<std::uint64_t>(__builtin_popcountll(b.live)));
+    b.counters->encapsulated_bytes.add(bytes);
+}
+
+}  // namespace waggle

@@ -1,0 +1,24 @@
+#pragma once
+
+#include "dataplane/pipeline/tunnel_burst.hh"
+
+/// The stages of decapsulate(), in order; each in the file of its name. A stage looks at the live packets of
+/// the burst: what it delivers or drops is live no longer.
+namespace waggle {
+
+/// Finds the VXLAN packets for this host. What is not ours goes to the kernel where it has a port for that.
+void parse_outer(worker_context& context, tunnel_burst& b);
+
+/// VXLAN header (RFC 7348 section 5), known overlay, sender a VTEP of it.
+void vxlan_checks(worker_context& context, tunnel_burst& b);
+
+/// Finds the access port of each frame. Nothing goes from tunnel to tunnel.
+void look_up_local(worker_context& context, tunnel_burst& b);
+
+/// Brings the outer header's congestion mark to the inner one (RFC 6040 section 4.2).
+void mark_congestion(worker_context& context, tunnel_burst& b);
+
+/// Takes the outer headers off and gives the frames to their ports.
+void deliver(worker_context& context, tunnel_burst& b);
+
+}  // namespace waggle
