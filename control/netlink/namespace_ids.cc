@@ -8,23 +8,20 @@
 
 namespace waggle::netlink {
 
-namespace {
-
-std::optional<std::int32_t> parse_id(const nlmsghdr& message) {
-    if (message.nlmsg_type != RTM_NEWNSID) return std::nullopt;
+std::optional<std::int32_t> parse_namespace_id(const nlmsghdr& message) {
+    if (message.nlmsg_type != RTM_NEWNSID && message.nlmsg_type != RTM_DELNSID) return std::nullopt;
     const auto id = attributes(&message, sizeof(rtgenmsg)).i32(NETNSA_NSID);
     if (!id || *id == NETNSA_NSID_NOT_ASSIGNED) return std::nullopt;
     return id;
 }
-
-}  // namespace
 
 result<std::optional<std::int32_t>> find_namespace_id(socket& with, const network_namespace& other) {
     request message(RTM_GETNSID, 0, "find the id of a network namespace");
     message.header<rtgenmsg>().rtgen_family = AF_UNSPEC;
     message.put_u32(NETNSA_FD, static_cast<std::uint32_t>(other.fd()));
     std::optional<std::int32_t> id;
-    const reply outcome = with.transact(message, [&](const nlmsghdr& answer) { id = parse_id(answer); });
+    const reply outcome =
+        with.transact(message, [&](const nlmsghdr& answer) { id = parse_namespace_id(answer); });
     if (!outcome) return error{outcome.message};
     return id;
 }
@@ -55,7 +52,7 @@ result<std::vector<std::int32_t>> list_namespace_ids(socket& with) {
     const reply outcome = with.transact(
         message,
         [&](const nlmsghdr& answer) {
-            if (auto id = parse_id(answer)) ids.push_back(*id);
+            if (auto id = parse_namespace_id(answer)) ids.push_back(*id);
         },
         [&] { ids.clear(); });
     if (!outcome) return error{outcome.message};

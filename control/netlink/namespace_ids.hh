@@ -17,6 +17,8 @@ namespace waggle::netlink {
 result<std::int32_t> assign_namespace_id(socket& with, const network_namespace& other);
 /// The number, if it has one.
 result<std::optional<std::int32_t>> find_namespace_id(socket& with, const network_namespace& other);
+/// The number in an announcement (RTM_NEWNSID, RTM_DELNSID).
+std::optional<std::int32_t> parse_namespace_id(const nlmsghdr& message);
 result<std::vector<std::int32_t>> list_namespace_ids(socket& with);
 
 }  // namespace waggle::netlink

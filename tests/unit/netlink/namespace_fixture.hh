@@ -1,16 +1,15 @@
 #pragma once
 
-#include <fcntl.h>
-#include <linux/if_tun.h>
-#include <net/if.h>
-#include <sys/ioctl.h>
-#include <unistd.h>
-
 #include <cstring>
+#include <fcntl.h>
 #include <string>
+#include <unistd.h>
 #include <vector>
 
 #include <gtest/gtest.h>
+#include <linux/if_tun.h>
+#include <net/if.h>
+#include <sys/ioctl.h>
 
 #include "control/netlink/link.hh"
 #include "control/netlink/namespace.hh"
@@ -62,7 +61,8 @@ protected:
     void remove_at_end(const std::string& name) { _names.push_back(name); }
 
     /// A TAP that lives as long as the returned descriptor; up, with that MTU.
-    static int make_tap(const std::string& namespace_name, const std::string& interface, unsigned mtu = 1450) {
+    static int make_tap(const std::string& namespace_name, const std::string& interface,
+                        unsigned mtu = 1450) {
         int fd = -1;
         auto ran = netlink::run_in_namespace(open(namespace_name), [&] {
             fd = ::open("/dev/net/tun", O_RDWR | O_CLOEXEC | O_NONBLOCK);
