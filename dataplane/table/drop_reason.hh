@@ -47,6 +47,7 @@ enum class drop_reason : std::uint8_t {
     no_buffer,
     port_full,
     port_gone,
+    send_refused,
     frame_too_long,
     count_
 };
@@ -95,6 +96,7 @@ inline constexpr std::array<drop_reason_text, drop_reason_count> drop_reason_tex
     {"no_buffer", "packet memory exhausted"},
     {"port_full", "transmit queue full"},
     {"port_gone", "port without a peer"},
+    {"send_refused", "frame that the kernel refused to send, likely longer than the link's MTU"},
     {"frame_too_long", "frame longer than a packet buffer, cut short by the kernel"},
 }};
 
