@@ -1,0 +1,76 @@
+#include "control/api/control_api.hh"
+
+#include <optional>
+#include <string_view>
+
+#include "control/api/views_json.hh"
+
+namespace waggle::control {
+namespace {
+
+/// Text from outside (names, kernel messages) may be no UTF-8; that must not cost the reply.
+std::string dump(const nlohmann::json& document) {
+    return document.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
+}
+
+http_reply failed(unsigned status, const std::string& sentence) {
+    return {status, dump({{"error", sentence}})};
+}
+
+http_reply done(const std::optional<refusal>& refused, const nlohmann::json& success) {
+    if (!refused) return {200, dump(success)};
+    nlohmann::json document{{"error", refused->sentence}};
+    if (!refused->problems.empty()) document["problems"] = refused->problems;
+    return {refused->status, dump(document)};
+}
+
+template <typename View>
+http_reply list(const std::vector<View>& views) {
+    nlohmann::json items = nlohmann::json::array();
+    for (const View& view : views) items.push_back(to_json(view));
+    return {200, dump({{"items", std::move(items)}})};
+}
+
+http_reply detach(host& served, const std::string& body) {
+    nlohmann::json document = nlohmann::json::parse(body, nullptr, false);
+    if (!document.is_object() || document.size() != 1 || !document.contains("name") ||
+        !document["name"].is_string())
+        return failed(400, R"(the body must be {"name": "NAME OF THE ENDPOINT"})");
+    return done(served.detach(document["name"]), {{"detached", document["name"]}});
+}
+
+std::optional<http_reply> get(const host& served, std::string_view path) {
+    if (path == "/v1/status") return http_reply{200, dump(to_json(served.status()))};
+    if (path == "/v1/overlays") return list(served.overlays());
+    if (path == "/v1/endpoints") return list(served.endpoints());
+    if (path == "/v1/peers") return list(served.peers());
+    if (path == "/v1/diff") return list(served.diff());
+    return std::nullopt;
+}
+
+std::optional<http_reply> post(host& served, std::string_view path, const std::string& body) {
+    if (path == "/v1/attach") return done(served.attach(body), nlohmann::json::object());
+    if (path == "/v1/detach") return detach(served, body);
+    if (path == "/v1/reload") return done(served.reload(), nlohmann::json::object());
+    return std::nullopt;
+}
+
+bool is_known(std::string_view path) {
+    for (std::string_view known : {"/v1/status", "/v1/overlays", "/v1/endpoints", "/v1/peers", "/v1/diff",
+                                   "/v1/attach", "/v1/detach", "/v1/reload"})
+        if (path == known) return true;
+    return false;
+}
+
+}  // namespace
+
+http_reply answer(host& served, const http_request& request) {
+    std::optional<http_reply> reply;
+    if (request.method == "GET") reply = get(served, request.path);
+    if (request.method == "POST") reply = post(served, request.path, request.body);
+    if (reply) return *reply;
+    if (is_known(request.path)) return failed(405, request.path + " can't be used with " + request.method);
+    return failed(404, "there is no " + request.path);
+}
+
+}  // namespace waggle::control

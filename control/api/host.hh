@@ -1,0 +1,108 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "common/result.hh"
+
+/// What control tells of this host through its HTTP API, and what can be asked of it.
+namespace waggle::control {
+
+struct overlay_view {
+    std::string name;
+    std::uint32_t vni = 0;
+    std::vector<std::string> subnets;
+    unsigned mtu = 0;
+    bool flood = false;
+    std::size_t endpoints_local = 0;
+    std::size_t endpoints_remote = 0;
+    std::size_t peers = 0;
+};
+
+struct endpoint_view {
+    std::string name;
+    std::string overlay;
+    std::vector<std::string> addresses;
+    std::string mac;
+    std::string host;
+    bool local = false;
+    /// "attached", "pending", "failed" or "remote".
+    std::string state;
+    /// One sentence; empty when there is nothing to say.
+    std::string detail;
+    /// "yaml" or "runtime".
+    std::string source;
+};
+
+struct peer_view {
+    std::string name;
+    /// The address that this host sends to; empty if there is none.
+    std::string vtep;
+    /// Underlay port, source address, next hop and path MTU; empty and 0 while there is no next hop.
+    std::string device;
+    std::string source;
+    std::string next_hop_mac;
+    unsigned path_mtu = 0;
+    bool reachable = false;
+    std::string detail;
+    std::vector<std::string> overlays;
+};
+
+struct diff_item {
+    /// "port", "overlay", "vtep", "member", "forwarding" or "neighbour".
+    std::string kind;
+    std::string key;
+    /// What the dataplane still has to do: "add", "remove" or "change".
+    std::string action;
+    friend bool operator==(const diff_item&, const diff_item&) = default;
+};
+
+struct status_view {
+    std::string node;
+    std::uint64_t uptime_seconds = 0;
+    std::string version;
+    bool dataplane_connected = false;
+    /// Generation last sent, and last acknowledged.
+    std::uint64_t generation = 0;
+    std::uint64_t acknowledged = 0;
+    std::size_t overlays = 0;
+    std::size_t endpoints_local = 0;
+    std::size_t endpoints_failed = 0;
+    std::size_t peers = 0;
+    std::size_t peers_reachable = 0;
+    /// True if there are no problems and nothing is left to do.
+    bool healthy = false;
+    std::vector<std::string> problems;
+};
+
+/// Why something that was asked for is not done.
+struct refusal {
+    /// HTTP status.
+    unsigned status = 400;
+    /// One sentence with the remedy.
+    std::string sentence;
+    /// All of it, if there is more than one thing to say.
+    std::vector<std::string> problems;
+};
+
+/// The running control process as its API sees it.
+class host {
+public:
+    virtual ~host() = default;
+    virtual status_view status() const = 0;
+    virtual std::vector<overlay_view> overlays() const = 0;
+    virtual std::vector<endpoint_view> endpoints() const = 0;
+    virtual std::vector<peer_view> peers() const = 0;
+    virtual std::vector<diff_item> diff() const = 0;
+    /// Attaches an endpoint, a YAML or JSON entry as in the file, to this host. When it returns nothing the
+    /// endpoint is checked, kept for the next start, and on its way.
+    virtual std::optional<refusal> attach(const std::string& endpoint) = 0;
+    /// Takes an endpoint away that attach() brought.
+    virtual std::optional<refusal> detach(const std::string& name) = 0;
+    /// Reads the file again and applies what differs.
+    virtual std::optional<refusal> reload() = 0;
+};
+
+}  // namespace waggle::control

@@ -1,0 +1,178 @@
+#include "control/overlay/reconciler.hh"
+
+#include <algorithm>
+#include <cctype>
+#include <string_view>
+
+namespace waggle::control {
+namespace {
+
+bool is_name_character(char c) {
+    return std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '-' || c == '_';
+}
+
+/// Whether `text` speaks of `name`, and not of a longer name that contains it.
+bool mentions(std::string_view text, std::string_view name) {
+    for (std::size_t at = text.find(name); at != std::string_view::npos; at = text.find(name, at + 1)) {
+        bool starts = at == 0 || !is_name_character(text[at - 1]);
+        std::size_t end = at + name.size();
+        bool ends = end == text.size() || !is_name_character(text[end]);
+        if (starts && ends) return true;
+    }
+    return false;
+}
+
+/// The one port that the reason names, if it names exactly one.
+std::optional<std::string> named_in(const std::string& reason, const std::vector<std::string>& ports) {
+    std::optional<std::string> named;
+    for (const std::string& port : ports) {
+        if (!mentions(reason, port)) continue;
+        if (named) return std::nullopt;
+        named = port;
+    }
+    return named;
+}
+
+}  // namespace
+
+void reconciler::desire(shared_state desired, moment now) {
+    bool changed = _refusal && *_desired != *desired;
+    _desired = std::move(desired);
+    _faults.follow(*_desired);
+    if (!changed) return;
+    // A changed state is worth another try, but a stream of changes must not become a stream of snapshots.
+    _refusal->retry_at = std::max(now, _refusal->refused_at + first_pause);
+    _refusal->pause = first_pause;
+}
+
+void reconciler::connected(std::uint64_t instance, std::set<std::string> open_ports, moment now) {
+    if (_instance != instance) _faults.retry_soon(now);
+    _instance = instance;
+    _connected = true;
+    _in_force.reset();
+    _in_flight.reset();
+    _snapshot_needed = true;
+    _open_ports = std::move(open_ports);
+    _faults.stop_search();
+    _probe_without_suspects = false;
+    _refusal.reset();
+}
+
+void reconciler::disconnected() {
+    _connected = false;
+    _in_force.reset();
+    _in_flight.reset();
+}
+
+void reconciler::acknowledged() {
+    if (!_in_flight) return;
+    _in_force = std::move(_in_flight->target);
+    _in_flight.reset();
+    _snapshot_needed = false;
+    _open_ports.clear();
+    if (_refusal) _messages.push_back({false, "the dataplane accepts the state again"});
+    _refusal.reset();
+    for (const std::string& port : _faults.absolve(*_in_force))
+        _messages.push_back({false, "the dataplane accepts port " + port + " now"});
+}
+
+void reconciler::refused(const std::string& reason, moment now) {
+    if (!_in_flight) return;
+    flight failed = std::move(*_in_flight);
+    _in_flight.reset();
+    _snapshot_needed = true;
+    bool probed = _probe_without_suspects;
+    _probe_without_suspects = false;
+    if (std::optional<std::string> named = named_in(reason, failed.suspects))
+        return blame(*named, reason, *failed.target, now);
+    if (failed.suspects.empty() || probed) return refuse_whole(reason, now);
+    if (failed.suspects.size() == 1) return blame(failed.suspects.front(), reason, *failed.target, now);
+    if (failed.searching) return _faults.halve(failed.suspects);
+    _faults.hold(failed.suspects);
+    _probe_without_suspects = true;
+}
+
+std::optional<reconciler::batch> reconciler::next(moment now) {
+    if (!_connected || _in_flight || !_desired) return std::nullopt;
+    if (_refusal && now < _refusal->retry_at) return std::nullopt;
+    for (;;) {
+        bool trying = !_probe_without_suspects && !_faults.try_next().empty();
+        std::set<std::string> left_out = _faults.left_out(*_desired, _probe_without_suspects ? moment::min() : now);
+        shared_state target = left_out.empty() ? _desired : without_ports(_desired, left_out, _in_force);
+        batch out;
+        if (_in_force) {
+            out.change = api::difference(*_in_force, *target);
+            if (out.change.empty()) {
+                // Nothing to send; the refused batch before it left the state in force as it is.
+                if (_probe_without_suspects) {
+                    _probe_without_suspects = false;
+                    continue;
+                }
+                if (trying) continue;
+                return std::nullopt;
+            }
+        }
+        if (_snapshot_needed) {
+            out.snapshot = target;
+            out.change = {};
+        }
+        std::vector<std::string> suspects = suspects_in(*target);
+        _in_flight = flight{std::move(target), std::move(suspects), trying};
+        return out;
+    }
+}
+
+std::optional<moment> reconciler::wake_at() const {
+    if (!_connected || _in_flight) return std::nullopt;
+    if (_refusal) return _refusal->retry_at;
+    return _faults.next_retry();
+}
+
+std::vector<reconciler::message> reconciler::take_messages() {
+    return std::exchange(_messages, {});
+}
+
+bool reconciler::port_in_force(const std::string& port) const {
+    if (!_in_force || !_desired) return false;
+    auto wanted = _desired->ports.find(port);
+    auto present = _in_force->ports.find(port);
+    return wanted != _desired->ports.end() && present != _in_force->ports.end() &&
+           wanted->second == present->second;
+}
+
+api::delta reconciler::diff() const {
+    static const api::state nothing;
+    return api::difference(_in_force ? *_in_force : nothing, _desired ? *_desired : nothing);
+}
+
+std::vector<std::string> reconciler::suspects_in(const api::state& target) const {
+    std::vector<std::string> names;
+    for (const auto& [name, port] : target.ports) {
+        if (_in_force) {
+            auto present = _in_force->ports.find(name);
+            if (present != _in_force->ports.end() && present->second == port) continue;
+        } else if (_open_ports.contains(name)) {
+            continue;
+        }
+        names.push_back(name);
+    }
+    std::ranges::sort(names);
+    return names;
+}
+
+void reconciler::blame(const std::string& port, const std::string& reason, const api::state& target,
+                       moment now) {
+    if (_faults.blame(port, target.ports.at(port), reason, now))
+        _messages.push_back({true, "the dataplane refuses port " + port + ": " + reason +
+                                       "; it is left out and tried again later"});
+}
+
+void reconciler::refuse_whole(const std::string& reason, moment now) {
+    _faults.stop_search();
+    auto pause = _refusal ? std::min(_refusal->pause * 2, longest_pause) : first_pause;
+    if (!_refusal || _refusal->reason != reason)
+        _messages.push_back({true, "the dataplane refuses the state: " + reason});
+    _refusal = whole_refusal{reason, pause, now, now + pause};
+}
+
+}  // namespace waggle::control
