@@ -15,8 +15,9 @@ bool is_name_character(char c) {
 bool mentions(std::string_view text, std::string_view name) {
     for (std::size_t at = text.find(name); at != std::string_view::npos; at = text.find(name, at + 1)) {
         bool starts = at == 0 || !is_name_character(text[at - 1]);
-        std::size_t end = at + name.size();
-        bool ends = end == text.size() || !is_name_character(text[end]);
+        std::string_view rest = text.substr(at + name.size());
+        if (rest.starts_with('.')) rest.remove_prefix(1);
+        bool ends = rest.empty() || !is_name_character(rest.front());
         if (starts && ends) return true;
     }
     return false;

@@ -1,0 +1,137 @@
+#pragma once
+
+#include <chrono>
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/steady_timer.hpp>
+
+#include "common/result.hh"
+#include "config/config.hh"
+#include "control/agent/link_gate.hh"
+#include "control/agent/views.hh"
+#include "control/api/control_api.hh"
+#include "control/api/host.hh"
+#include "control/api/http_server.hh"
+#include "control/attach/container_links.hh"
+#include "control/overlay/desired_state.hh"
+#include "control/overlay/host_facts.hh"
+#include "control/overlay/reconciler.hh"
+#include "control/overlay/runtime_endpoints.hh"
+#include "control/underlay/next_hop_resolver.hh"
+#include "dataplane/api/owner_session.hh"
+
+namespace waggle::control {
+
+/// The running control process: takes what the file, the API and the kernel say, computes the desired state,
+/// and keeps the dataplane and the container links equal to it. One io_context, one thread; the parts that
+/// talk to the kernel have threads of their own and report here.
+class agent : public host {
+public:
+    /// How a stop leaves the host.
+    enum class stop_mode {
+        /// No link, no TAP, no namespace stays.
+        remove_everything,
+        /// All of it stays and forwards, for the next process.
+        leave_running,
+    };
+    /// Called once: the first snapshot is in force, or there is no dataplane to send it to.
+    using ready_callback = std::function<void()>;
+
+    agent(boost::asio::io_context& context, std::string config_path, runtime_endpoints endpoints,
+          ready_callback ready);
+    ~agent() override;
+
+    /// Makes Waggle's namespace, starts all parts and serves the API.
+    result<void> start();
+    /// Ends everything and calls `done`; at most a few seconds are spent on a dataplane that does not answer.
+    void stop(stop_mode mode, std::function<void()> done);
+
+    status_view status() const override;
+    std::vector<overlay_view> overlays() const override;
+    std::vector<endpoint_view> endpoints() const override;
+    std::vector<peer_view> peers() const override;
+    std::vector<diff_item> diff() const override;
+    std::optional<refusal> attach(const std::string& endpoint) override;
+    std::optional<refusal> detach(const std::string& name) override;
+    std::optional<refusal> reload() override;
+
+private:
+    /// Name of Waggle's own network namespace on this host.
+    std::string namespace_name() const;
+    void recompute();
+    void recompute_soon();
+    void follow_vteps();
+    void update_links();
+    void drive();
+    void read_mtus_again();
+
+    void connect_session();
+    void on_connected(std::uint64_t instance, std::uint64_t applied_generation);
+    void begin_session();
+    bool hops_are_known() const;
+    void on_acknowledged(std::uint64_t generation);
+    void on_refused(std::uint64_t generation, const std::string& reason);
+    void on_disconnected(const std::string& reason);
+    void on_next_hops(const std::vector<hop_status>& changed);
+    void on_link_status(const link_status& status);
+    void announce_ready();
+
+    void empty_dataplane();
+    void finish_stop();
+
+    const config::node& node() const { return _endpoints.merged().node; }
+    view_sources sources() const { return {_endpoints, _facts, _hop_reasons, _desired, _reconciler, _gate}; }
+
+    /// A new connection of which the dataplane has not been told anything yet.
+    struct pending_connection {
+        std::uint64_t instance = 0;
+        std::uint64_t applied_generation = 0;
+    };
+
+    boost::asio::io_context& _context;
+    std::string _config_path;
+    runtime_endpoints _endpoints;
+    ready_callback _ready;
+    std::chrono::steady_clock::time_point _started;
+
+    host_facts _facts;
+    /// The addresses that this host sends to.
+    std::vector<ip_address> _vteps;
+    std::map<ip_address, std::string> _hop_reasons;
+    /// Without its state, which is part of _target.
+    desired_state _desired;
+    /// The state handed to the reconciler last.
+    shared_state _target;
+    reconciler _reconciler;
+    link_gate _gate;
+    std::vector<container_link> _links_handed_over;
+
+    std::unique_ptr<next_hop_resolver> _resolver;
+    std::unique_ptr<container_links> _links;
+    std::unique_ptr<api::owner_session> _session;
+    std::unique_ptr<http_server> _api;
+
+    std::optional<pending_connection> _pending;
+    std::uint64_t _generation_sent = 0;
+    std::uint64_t _generation_acknowledged = 0;
+    /// False until the dataplane confirmed a snapshot of this process: until then links are left alone.
+    bool _synchronized = false;
+    bool _recompute_posted = false;
+    boost::asio::steady_timer _drive_timer;
+    boost::asio::steady_timer _hop_timer;
+    boost::asio::steady_timer _mtu_timer;
+    boost::asio::steady_timer _stop_timer;
+
+    std::function<void()> _stopped;
+    bool _emptying = false;
+    std::thread _remover;
+};
+
+}  // namespace waggle::control

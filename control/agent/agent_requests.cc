@@ -1,0 +1,117 @@
+#include <chrono>
+
+#include <spdlog/spdlog.h>
+
+#include "config/difference.hh"
+#include "config/load.hh"
+#include "control/agent/agent.hh"
+
+namespace waggle::control {
+namespace {
+
+std::vector<std::string> lines_of(const std::string& text) {
+    std::vector<std::string> lines;
+    for (std::size_t at = 0; at < text.size();) {
+        std::size_t end = std::min(text.find('\n', at), text.size());
+        lines.push_back(text.substr(at, end - at));
+        at = end + 1;
+    }
+    return lines;
+}
+
+}  // namespace
+
+status_view agent::status() const {
+    status_view view;
+    view.node = node().name;
+    auto uptime = std::chrono::steady_clock::now() - _started;
+    view.uptime_seconds =
+        static_cast<std::uint64_t>(std::chrono::duration_cast<std::chrono::seconds>(uptime).count());
+    view.version = WAGGLE_VERSION;
+    view.generation = _generation_sent;
+    view.acknowledged = _generation_acknowledged;
+    summarize(sources(), view);
+    return view;
+}
+
+std::vector<overlay_view> agent::overlays() const {
+    return overlay_views(sources());
+}
+
+std::vector<endpoint_view> agent::endpoints() const {
+    return endpoint_views(sources());
+}
+
+std::vector<peer_view> agent::peers() const {
+    return peer_views(sources());
+}
+
+std::vector<diff_item> agent::diff() const {
+    return diff_items(_reconciler);
+}
+
+std::optional<refusal> agent::attach(const std::string& text) {
+    auto checked = _endpoints.check(text);
+    if (!checked) {
+        std::vector<std::string> problems = lines_of(checked.failure().message);
+        std::string sentence = problems.empty() ? "the endpoint is not valid" : problems.front();
+        if (problems.size() == 1) problems.clear();
+        return refusal{400, sentence, problems};
+    }
+    std::string name = checked->name;
+    if (auto kept = _endpoints.keep(std::move(*checked)); !kept)
+        return refusal{500, "endpoint " + name + " can't be kept for the next start: " + kept.failure().message,
+                       {}};
+    spdlog::info("endpoint {} attached", name);
+    recompute_soon();
+    return std::nullopt;
+}
+
+std::optional<refusal> agent::detach(const std::string& name) {
+    if (!_endpoints.contains(name)) {
+        for (const config::endpoint& each : _endpoints.merged().endpoints)
+            if (each.name == name)
+                return refusal{409,
+                               "endpoint " + name +
+                                   " comes from the configuration file; remove it there and reload "
+                                   "(SIGHUP to waggle-control)",
+                               {}};
+        return refusal{404, "there is no endpoint " + name, {}};
+    }
+    if (auto forgotten = _endpoints.forget(name); !forgotten)
+        return refusal{500, "endpoint " + name + " can't be forgotten: " + forgotten.failure().message, {}};
+    spdlog::info("endpoint {} detached", name);
+    recompute_soon();
+    return std::nullopt;
+}
+
+std::optional<refusal> agent::reload() {
+    auto loaded = config::load_file(_config_path);
+    if (auto* problems = std::get_if<std::vector<config::problem>>(&loaded)) {
+        std::vector<std::string> lines;
+        for (const config::problem& each : *problems) {
+            lines.push_back(config::to_string(each));
+            spdlog::error("{}", lines.back());
+        }
+        std::string sentence = "the configuration file is not valid, the one in force stays";
+        spdlog::error("{}", sentence);
+        return refusal{422, sentence, lines};
+    }
+    config::config wanted = std::move(std::get<config::config>(loaded));
+    config::difference differences = config::compare(_endpoints.file(), wanted);
+    for (const config::node_change& each : differences.node)
+        spdlog::warn("{}: node.{} changes from {} to {}; this takes a restart of both processes, until then "
+                     "the old value holds",
+                     _config_path, each.key, each.from, each.to);
+    wanted.node = node();
+    _endpoints.rebase(wanted);
+    for (const auto& [name, reason] : _endpoints.set_aside())
+        spdlog::warn("endpoint {} was attached at run time and is set aside: {}", name, reason);
+    follow_vteps();
+    recompute();
+    spdlog::info("{} read again: {} overlays, {} peers, {} endpoints", _config_path, wanted.overlays.size(),
+                 wanted.peers.size(), wanted.endpoints.size());
+    return std::nullopt;
+}
+
+}  // namespace waggle::control

@@ -1,0 +1,211 @@
+#include "control/agent/views.hh"
+
+#include <algorithm>
+#include <unordered_map>
+
+#include "control/overlay/overlay_mtu.hh"
+#include "control/overlay/tunnel_ends.hh"
+
+namespace waggle::control {
+namespace {
+
+constexpr const char* dataplane_away = "waits for waggle-dataplane, which is not connected";
+
+endpoint_view view_of(const config::endpoint& endpoint, const view_sources& from) {
+    endpoint_view view{.name = endpoint.name,
+                       .overlay = endpoint.overlay,
+                       .addresses = {},
+                       .mac = endpoint.mac.to_string(),
+                       .host = endpoint.host,
+                       .local = endpoint.host == from.endpoints.merged().node.name,
+                       .state = "remote",
+                       .detail = {},
+                       .source = from.endpoints.contains(endpoint.name) ? "runtime" : "yaml"};
+    for (const ip_prefix& address : endpoint.addresses) view.addresses.push_back(address.to_string());
+    return view;
+}
+
+void add_port_state(const std::string& port, const view_sources& from, endpoint_view& view) {
+    auto fault = from.dataplane.faults().find(port);
+    if (fault != from.dataplane.faults().end()) {
+        view.state = "failed";
+        view.detail = "the dataplane refuses port " + port + ": " + fault->second.reason;
+    } else if (from.dataplane.port_in_force(port)) {
+        view.state = "attached";
+    } else {
+        view.state = "pending";
+        view.detail = from.dataplane.is_connected() ? "waits for the dataplane to open port " + port
+                                                    : dataplane_away;
+    }
+}
+
+void add_link_state(const link_status& link, endpoint_view& view) {
+    view.detail = link.reason;
+    view.state = link.condition == link_condition::attached ? "attached"
+                 : link.condition == link_condition::failed ? "failed"
+                                                            : "pending";
+}
+
+void add_local_state(const config::endpoint& endpoint, const view_sources& from, endpoint_view& view) {
+    auto port = from.desired.port_of_endpoint.find(endpoint.name);
+    if (port == from.desired.port_of_endpoint.end()) {
+        view.state = "failed";
+        view.detail = "is not part of the desired state; see `waggle status`";
+        return;
+    }
+    bool container = std::holds_alternative<config::container_attachment>(*endpoint.attached);
+    const link_status* link = from.links.status_of(endpoint.name);
+    // A container keeps its link while the dataplane is away or refuses a change of the TAP.
+    if (container && link != nullptr) return add_link_state(*link, view);
+    add_port_state(port->second, from, view);
+    if (container && view.state == "attached") {
+        view.state = "pending";
+        view.detail = "its interface is being made";
+    }
+}
+
+template <typename Key, typename Value, typename Map, typename Text>
+void add_upserts(const char* kind, const std::vector<std::pair<Key, Value>>& upserts, const Map* present,
+                 Text text, std::vector<diff_item>& items) {
+    for (const auto& [key, value] : upserts)
+        items.push_back(
+            {kind, text(key), present != nullptr && present->contains(key) ? "change" : "add"});
+}
+
+template <typename Key, typename Text>
+void add_all(const char* kind, const std::vector<Key>& keys, const char* action, Text text,
+             std::vector<diff_item>& items) {
+    for (const Key& key : keys) items.push_back({kind, text(key), action});
+}
+
+}  // namespace
+
+std::vector<overlay_view> overlay_views(const view_sources& from) {
+    const config::config& config = from.endpoints.merged();
+    std::unordered_map<std::string, std::pair<std::size_t, std::size_t>> local_and_remote;
+    for (const config::endpoint& endpoint : config.endpoints) {
+        auto& [local, remote] = local_and_remote[endpoint.overlay];
+        ++(endpoint.host == config.node.name ? local : remote);
+    }
+    std::vector<overlay_view> views;
+    for (const config::overlay& overlay : config.overlays) {
+        overlay_view view{.name = overlay.name,
+                          .vni = overlay.id.value(),
+                          .subnets = {},
+                          .mtu = overlay_mtu(config, overlay, from.facts),
+                          .flood = overlay.flood,
+                          .endpoints_local = local_and_remote[overlay.name].first,
+                          .endpoints_remote = local_and_remote[overlay.name].second,
+                          .peers = 0};
+        for (const ip_prefix& subnet : overlay.subnets) view.subnets.push_back(subnet.to_string());
+        for (const config::peer& peer : config.peers) view.peers += takes_part(peer, overlay) ? 1 : 0;
+        views.push_back(std::move(view));
+    }
+    return views;
+}
+
+std::vector<endpoint_view> endpoint_views(const view_sources& from) {
+    const config::config& config = from.endpoints.merged();
+    std::vector<endpoint_view> views;
+    for (const config::endpoint& endpoint : config.endpoints) {
+        endpoint_view view = view_of(endpoint, from);
+        if (view.local) add_local_state(endpoint, from, view);
+        views.push_back(std::move(view));
+    }
+    for (const auto& [name, reason] : from.endpoints.set_aside()) {
+        endpoint_view view;
+        view.name = name;
+        view.host = config.node.name;
+        view.local = true;
+        view.state = "failed";
+        view.detail = "set aside, as it does not fit the configuration file: " + reason;
+        view.source = "runtime";
+        views.push_back(std::move(view));
+    }
+    return views;
+}
+
+std::vector<peer_view> peer_views(const view_sources& from) {
+    const config::config& config = from.endpoints.merged();
+    std::vector<peer_view> views;
+    for (const config::peer& peer : config.peers) {
+        peer_view view;
+        view.name = peer.name;
+        for (const config::overlay& overlay : config.overlays)
+            if (takes_part(peer, overlay)) view.overlays.push_back(overlay.name);
+        std::optional<ip_address> vtep = chosen_vtep(config.node, peer);
+        if (!vtep) {
+            view.detail = "has no VTEP address of a family that this node has";
+            views.push_back(std::move(view));
+            continue;
+        }
+        view.vtep = vtep->to_string();
+        auto known = from.facts.next_hops.find(*vtep);
+        if (known != from.facts.next_hops.end() && known->second) {
+            const api::next_hop& hop = *known->second;
+            view.reachable = true;
+            view.device = hop.port;
+            view.source = hop.source.to_string();
+            view.next_hop_mac = hop.destination_mac.to_string();
+            view.path_mtu = hop.path_mtu;
+        } else {
+            auto reason = from.hop_reasons.find(*vtep);
+            view.detail = reason != from.hop_reasons.end() ? reason->second : "its next hop is looked up";
+        }
+        views.push_back(std::move(view));
+    }
+    return views;
+}
+
+std::vector<diff_item> diff_items(const reconciler& dataplane) {
+    static const api::state nothing;
+    const api::state& present = dataplane.in_force() ? *dataplane.in_force() : nothing;
+    api::delta change = dataplane.diff();
+    auto itself = [](const std::string& name) { return name; };
+    auto number = [](vni id) { return id.to_string(); };
+    auto address = [](const ip_address& ip) { return ip.to_string(); };
+    auto member = [](const api::member& m) { return m.overlay.to_string() + " " + m.vtep.to_string(); };
+    auto mac = [](const api::forwarding_key& k) { return k.overlay.to_string() + " " + k.mac.to_string(); };
+    auto ip = [](const api::neighbour_key& k) { return k.overlay.to_string() + " " + k.ip.to_string(); };
+
+    std::vector<diff_item> items;
+    add_upserts("port", change.upserts.ports, &present.ports, itself, items);
+    add_upserts("overlay", change.upserts.overlays, &present.overlays, number, items);
+    add_upserts("vtep", change.upserts.vteps, &present.vteps, address, items);
+    add_all("member", change.upserts.members, "add", member, items);
+    add_upserts("forwarding", change.upserts.forwarding, &present.forwarding, mac, items);
+    add_upserts("neighbour", change.upserts.neighbours, &present.neighbours, ip, items);
+    add_all("port", change.removals.ports, "remove", itself, items);
+    add_all("overlay", change.removals.overlays, "remove", number, items);
+    add_all("vtep", change.removals.vteps, "remove", address, items);
+    add_all("member", change.removals.members, "remove", member, items);
+    add_all("forwarding", change.removals.forwarding, "remove", mac, items);
+    add_all("neighbour", change.removals.neighbours, "remove", ip, items);
+    std::ranges::sort(items, {}, [](const diff_item& item) { return std::tie(item.kind, item.key); });
+    return items;
+}
+
+void summarize(const view_sources& from, status_view& status) {
+    std::vector<std::string>& problems = status.problems;
+    status.overlays = from.endpoints.merged().overlays.size();
+    status.dataplane_connected = from.dataplane.is_connected();
+    if (!status.dataplane_connected) problems.emplace_back("waggle-dataplane is not connected");
+    if (!from.dataplane.refusal().empty())
+        problems.push_back("the dataplane refuses the state: " + from.dataplane.refusal());
+    problems.insert(problems.end(), from.desired.problems.begin(), from.desired.problems.end());
+    for (const endpoint_view& endpoint : endpoint_views(from)) {
+        if (!endpoint.local) continue;
+        ++status.endpoints_local;
+        if (endpoint.state != "failed") continue;
+        ++status.endpoints_failed;
+        problems.push_back("endpoint " + endpoint.name + ": " + endpoint.detail);
+    }
+    for (const peer_view& peer : peer_views(from)) {
+        ++status.peers;
+        if (peer.reachable) ++status.peers_reachable;
+        else problems.push_back("peer " + peer.name + ": " + peer.detail);
+    }
+    status.healthy = problems.empty() && from.dataplane.diff().empty();
+}
+
+}  // namespace waggle::control

@@ -1,0 +1,35 @@
+#pragma once
+
+#include <map>
+#include <string>
+#include <vector>
+
+#include "control/agent/link_gate.hh"
+#include "control/api/host.hh"
+#include "control/overlay/desired_state.hh"
+#include "control/overlay/reconciler.hh"
+#include "control/overlay/runtime_endpoints.hh"
+
+namespace waggle::control {
+
+/// What the views are made of; everything is the agent's.
+struct view_sources {
+    const runtime_endpoints& endpoints;
+    const host_facts& facts;
+    /// Why a VTEP has no next hop.
+    const std::map<ip_address, std::string>& hop_reasons;
+    const desired_state& desired;
+    const reconciler& dataplane;
+    const link_gate& links;
+};
+
+/// Pure: the same sources give the same views.
+std::vector<overlay_view> overlay_views(const view_sources& from);
+std::vector<endpoint_view> endpoint_views(const view_sources& from);
+std::vector<peer_view> peer_views(const view_sources& from);
+/// Sorted by kind and key.
+std::vector<diff_item> diff_items(const reconciler& dataplane);
+/// Fills counts, problems and `healthy`.
+void summarize(const view_sources& from, status_view& status);
+
+}  // namespace waggle::control
