@@ -1,8 +1,6 @@
 #pragma once
 
-#include <array>
 #include <cstdint>
-#include <optional>
 
 #include "dataplane/packet/checksum.hh"
 #include "dataplane/packet/ethernet.hh"
