@@ -55,12 +55,13 @@ std::optional<ip_prefix> read_address(const cursor& at, const overlay_scope* ove
     return ip_prefix{address->address, subnet->length};
 }
 
-/// `overlay`: null if it is unknown.
-void read_addresses(const map_reader& map, endpoint& result, const overlay_scope* overlay,
+/// `overlay`: null if it is unknown. False after a problem.
+bool read_addresses(const map_reader& map, endpoint& result, const overlay_scope* overlay,
                     const std::string& owner, scope& known) {
     constexpr std::string_view allowed = "a list of one IPv4 address, one IPv6 address, or one of each";
     const auto list = map.required("addresses", allowed);
-    if (!list || !is_list(*list, allowed)) return;
+    if (!list || !is_list(*list, allowed)) return false;
+    const std::size_t before = list->problems().count();
     const std::vector<tree_node>& items = list->node().items;
     if (items.empty()) list->problem("is an empty list; allowed: " + std::string(allowed));
     for (std::size_t i = 0; i < items.size(); ++i) {
@@ -80,24 +81,27 @@ void read_addresses(const map_reader& map, endpoint& result, const overlay_scope
                            text + " on overlay '" + result.overlay + "'", "an address of its own");
         result.addresses.push_back(*address);
     }
+    return list->problems().count() == before;
 }
 
-void read_mac(const map_reader& map, endpoint& result, const std::string& owner, scope& known) {
+/// `addresses_good`: false if nothing is concluded from them, as what is wrong with them is reported already.
+void read_mac(const map_reader& map, endpoint& result, bool addresses_good, const std::string& owner,
+              scope& known) {
     const auto entry = map.optional("mac");
     const auto addresses = map.optional("addresses");
-    const auto first_v4 = std::find_if(result.addresses.begin(), result.addresses.end(),
-                                       [](const ip_prefix& each) { return each.address.is_v4(); });
     if (entry) {
         const auto mac = read_endpoint_mac(*entry);
         if (!mac) return;
         result.mac = *mac;
-    } else if (first_v4 != result.addresses.end()) {
-        result.mac = mac_address::derived_from(first_v4->address);
     } else {
-        // Without any readable address it is not known that there is no IPv4 one.
-        if (!result.addresses.empty())
-            map.required("mac", "a unicast MAC address; only one with an IPv4 address has a default");
-        return;
+        if (!addresses_good) return;
+        const auto v4 = std::find_if(result.addresses.begin(), result.addresses.end(),
+                                     [](const ip_prefix& each) { return each.address.is_v4(); });
+        if (v4 == result.addresses.end()) {
+            map.required("mac", "a unicast MAC address, as there is no IPv4 address to take it from");
+            return;
+        }
+        result.mac = mac_address::derived_from(v4->address);
     }
     if (result.overlay.empty()) return;
     const cursor& at = entry ? *entry : *addresses;
@@ -118,7 +122,7 @@ bool read_host(const map_reader& map, endpoint& result, const scope& known) {
     if (*name == known.node_name) return true;
     const auto peer = known.peers.find(*name);
     if (peer == known.peers.end()) {
-        if (!known.node_name.empty())
+        if (!known.node_name.empty() && known.peers_known)
             entry->problem("names host " + quote(*name) + ", which is not configured; allowed: '" +
                            known.node_name + "' (this node) or the name of a peer");
         return false;
@@ -159,16 +163,17 @@ std::optional<endpoint> read_endpoint(const cursor& at, scope& known) {
         if (const auto name = read_text(*entry, "the name of an overlay")) {
             const auto found = known.overlays.find(*name);
             if (found == known.overlays.end()) {
-                entry->problem("names overlay " + quote(*name) +
-                               ", which is not configured; allowed: a "
-                               "name from 'overlays'");
+                if (known.overlays_known)
+                    entry->problem("names overlay " + quote(*name) +
+                                   ", which is not configured; allowed: a "
+                                   "name from 'overlays'");
             } else {
                 result.overlay = *name;
                 overlay = &found->second;
             }
         }
-    read_addresses(map, result, overlay, owner, known);
-    read_mac(map, result, owner, known);
+    const bool addresses_good = read_addresses(map, result, overlay, owner, known);
+    read_mac(map, result, addresses_good, owner, known);
     if (read_host(map, result, known)) read_attached(map, result, known);
     if (at.problems().count() != before) return std::nullopt;
     return result;

@@ -112,7 +112,9 @@ overlay read_overlay(const cursor& at, scope& known) {
     read_mtu(map, result, known);
     if (const auto entry = map.optional("flood"))
         if (const auto flag = read_boolean(*entry)) result.flood = *flag;
-    if (!result.name.empty())
+    if (result.name.empty())
+        known.overlays_known = false;
+    else
         known.overlays.try_emplace(result.name, overlay_scope{result.subnets, subnets_known});
     return result;
 }
@@ -121,7 +123,8 @@ overlay read_overlay(const cursor& at, scope& known) {
 
 std::vector<overlay> read_overlays(const cursor& at, scope& known) {
     std::vector<overlay> overlays;
-    if (!is_list(at, "a list of overlays: {name, vni, subnets, mtu, flood}")) return overlays;
+    known.overlays_known = is_list(at, "a list of overlays: {name, vni, subnets, mtu, flood}");
+    if (!known.overlays_known) return overlays;
     const std::vector<tree_node>& items = at.node().items;
     if (items.size() > most_overlays) {
         at.problem("has " + std::to_string(items.size()) + " overlays; allowed: up to " +

@@ -21,6 +21,7 @@ void read_peer_overlays(const map_reader& map, peer& result, const scope& known)
         const auto name = read_text(item, "the name of an overlay");
         if (!name) continue;
         if (!known.overlays.contains(*name)) {
+            if (!known.overlays_known) continue;
             item.problem("names overlay " + quote(*name) +
                          ", which is not configured; allowed: a name "
                          "from 'overlays'");
@@ -56,9 +57,11 @@ peer read_peer(const cursor& at, scope& known) {
         if (read_vteps(*entry, owner, known, result.vtep_v4, result.vtep_v6))
             check_families(*entry, result, known);
     read_peer_overlays(map, result, known);
-    if (!result.name.empty()) {
-        peer_scope& scope_entry = known.peers[result.name];
-        if (result.overlays) scope_entry.overlays.emplace(result.overlays->begin(), result.overlays->end());
+    if (result.name.empty()) {
+        known.peers_known = false;
+    } else {
+        peer_scope& own = known.peers[result.name];
+        if (result.overlays) own.overlays.emplace(result.overlays->begin(), result.overlays->end());
     }
     return result;
 }
@@ -67,7 +70,8 @@ peer read_peer(const cursor& at, scope& known) {
 
 std::vector<peer> read_peers(const cursor& at, scope& known) {
     std::vector<peer> peers;
-    if (!is_list(at, "a list of other hosts: {name, vtep, overlays}")) return peers;
+    known.peers_known = is_list(at, "a list of other hosts: {name, vtep, overlays}");
+    if (!known.peers_known) return peers;
     const std::vector<tree_node>& items = at.node().items;
     for (std::size_t i = 0; i < items.size(); ++i) peers.push_back(read_peer(cursor(at, i, items[i]), known));
     return peers;

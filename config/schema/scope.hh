@@ -48,6 +48,9 @@ struct scope {
     bool has_v6 = false;
     bool vteps_known = false;
     std::unordered_map<std::string, overlay_scope> overlays;
+    /// False if a name could not be read: then an unknown name may be that one, and is not reported.
+    bool overlays_known = true;
+    bool peers_known = true;
     std::unordered_map<std::string, peer_scope> peers;
 
     claims overlay_names;

@@ -85,7 +85,7 @@ void map_reader::report_unknown(const tree_entry& entry) const {
     const std::string shown = quote(entry.key);
     _at.problems().add(entry.line, entry.column, join(_at.path(), shown.substr(1, shown.size() - 2)),
                        "is not a key that exists here" +
-                           (meant ? ", did you mean '" + std::string(*meant) + "'?" : std::string()) +
+                           (meant ? " (did you mean '" + std::string(*meant) + "'?)" : std::string()) +
                            "; allowed: " + list);
 }
 

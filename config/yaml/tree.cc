@@ -2,9 +2,8 @@
 
 #include <algorithm>
 #include <exception>
-#include <istream>
 #include <optional>
-#include <streambuf>
+#include <sstream>
 
 #include <yaml-cpp/eventhandler.h>
 #include <yaml-cpp/exceptions.h>
@@ -16,15 +15,6 @@
 namespace waggle::config {
 
 namespace {
-
-/// Reads a string in place.
-class view_buffer : public std::streambuf {
-public:
-    explicit view_buffer(std::string_view text) {
-        char* begin = const_cast<char*>(text.data());
-        setg(begin, begin, begin + text.size());
-    }
-};
 
 /// Leaves yaml-cpp's parser from inside an event; never leaves this file.
 struct stop_parsing : std::exception {};
@@ -111,7 +101,8 @@ private:
         return node;
     }
     void start(const YAML::Mark& mark, tree_kind kind, const std::string& tag, YAML::anchor_t anchor) {
-        if (expects_key()) fail(mark, "is a list or map where a key belongs; allowed: 'key: value'");
+        if (expects_key())
+            fail(mark, "is an unclosed bracket, or a list or map where a key belongs; allowed: 'key: value'");
         if (_open.size() >= deepest_nesting)
             fail(mark, "is nested too deep; allowed: " + std::to_string(deepest_nesting) + " levels");
         _open.push_back({make(mark, kind, tag, anchor), {}});
@@ -168,16 +159,20 @@ std::variant<tree_node, std::vector<problem>> parse_tree(std::string_view text, 
 
     tree_builder builder(file);
     try {
-        view_buffer buffer(text);
-        std::istream stream(&buffer);
+        // yaml-cpp takes the end of the input for the end of a quoted scalar; an end of document it refuses
+        // there.
+        std::istringstream stream(std::string(text) + "\n...\n");
         YAML::Parser parser(stream);
         while (parser.HandleNextDocument(builder)) {
         }
     } catch (const stop_parsing&) {
     } catch (const YAML::Exception& failure) {
-        builder.problems().push_back({file, counted_from_one(failure.mark.line),
-                                      counted_from_one(failure.mark.column), "",
-                                      "is not YAML: " + failure.msg});
+        const auto [last_line, end] = position_of(text, text.find_last_not_of('\n') + 1);
+        const unsigned line = counted_from_one(failure.mark.line);
+        if (line > last_line)
+            return refused(last_line, end, "is not YAML: ends inside a list, map or quoted text");
+        builder.problems().push_back(
+            {file, line, counted_from_one(failure.mark.column), "", "is not YAML: " + failure.msg});
     } catch (const std::exception& failure) {
         return refused(1, 1, std::string("cannot be parsed: ") + failure.what());
     }

@@ -38,7 +38,7 @@ struct tree_entry {
 
 /// What a file may cost before it is refused.
 inline constexpr std::size_t largest_file = std::size_t{16} << 20U;
-inline constexpr std::size_t most_values = 2'000'000;
+inline constexpr std::size_t most_values = 1'000'000;
 inline constexpr std::size_t deepest_nesting = 16;
 
 /// The one document in `text`. Refused with position: text that is not UTF-8, syntax errors, no document or

@@ -1,0 +1,105 @@
+#include "config/difference.hh"
+
+#include "tests/unit/config/cases.hh"
+
+namespace waggle::config {
+namespace {
+
+config loaded(const std::string& text) {
+    return std::get<config>(load_text(text, "f"));
+}
+
+/// What turns the good file into the edited one.
+std::string changes(const std::string& find, const std::string& replacement) {
+    return to_string(compare(loaded(good_file), loaded(edited(find, replacement))));
+}
+
+TEST(difference, none) {
+    const difference same = compare(loaded(good_file), loaded(good_file));
+    EXPECT_TRUE(same.empty());
+    EXPECT_FALSE(same.needs_restart());
+    EXPECT_EQ(to_string(same), "");
+}
+
+TEST(difference, order_of_entries_means_nothing) {
+    config turned = loaded(good_file);
+    std::swap(turned.endpoints[0], turned.endpoints[1]);
+    EXPECT_TRUE(compare(loaded(good_file), turned).empty());
+}
+
+TEST(difference, each_key_of_the_node) {
+    const auto node_changes = [](const std::string& line) { return changes("  name: alpha\n", line); };
+    const std::string name = "  name: alpha\n";
+    EXPECT_EQ(node_changes("  name: gamma\n"),
+              "~ node: name alpha -> gamma (takes a restart)\n"
+              "~ endpoint 'web': host alpha -> gamma\n");
+    EXPECT_EQ(changes("{ipv4: 192.0.2.1}", "{ipv4: 192.0.2.9, ipv6: \"2001:db8::1\"}"),
+              "~ node: vtep.ipv4 192.0.2.1 -> 192.0.2.9 (takes a restart)\n"
+              "~ node: vtep.ipv6 - -> 2001:db8::1 (takes a restart)\n");
+    EXPECT_EQ(node_changes(name + "  udp_port: 8472\n"), "~ node: udp_port 4789 -> 8472 (takes a restart)\n");
+    EXPECT_EQ(
+        changes("kind: packet, interface: eth0", "kind: ethdev, device: net_null0, exception_interface: w"),
+        "~ node: underlay wan (packet eth0) -> wan (ethdev net_null0, exception w) (takes a restart)\n");
+    EXPECT_EQ(node_changes(name + "  workers: 2\n"), "~ node: workers 1 -> 2 (takes a restart)\n");
+    EXPECT_EQ(node_changes(name + "  lcores: [3]\n"), "~ node: lcores - -> 3 (takes a restart)\n");
+    EXPECT_EQ(node_changes(name + "  memory: 512\n"), "~ node: memory 256 -> 512 (takes a restart)\n");
+    EXPECT_EQ(node_changes(name + "  hugepages: never\n"),
+              "~ node: hugepages automatic -> never (takes a restart)\n");
+    EXPECT_EQ(node_changes(name + "  hugepages: required\n"),
+              "~ node: hugepages automatic -> required (takes a restart)\n");
+    EXPECT_EQ(node_changes(name + "  idle: busy\n"), "~ node: idle adaptive -> busy (takes a restart)\n");
+    EXPECT_EQ(node_changes(name + "  runtime_directory: /r\n"),
+              "~ node: runtime_directory /run/waggle -> /r (takes a restart)\n");
+    EXPECT_EQ(node_changes(name + "  state_directory: /s\n"),
+              "~ node: state_directory /var/lib/waggle -> /s (takes a restart)\n");
+}
+
+TEST(difference, overlays) {
+    EXPECT_EQ(changes("peers:\n",
+                      "  - {name: red, vni: 7, subnets: [10.2.0.0/24, \"fd00::/64\"], mtu: 1400}\npeers:\n"),
+              "+ overlay 'red': vni 7; subnets 10.2.0.0/24, fd00::/64; mtu 1400; flood false\n");
+    EXPECT_EQ(changes("vni: 100, subnets: [10.1.0.0/24]", "vni: 101, subnets: [10.1.0.0/24], flood: true"),
+              "~ overlay 'blue': vni 100 -> 101; flood false -> true\n");
+}
+
+TEST(difference, peers) {
+    EXPECT_EQ(
+        changes("endpoints:\n", "  - {name: gamma, vtep: {ipv4: 192.0.2.3}, overlays: []}\nendpoints:\n"),
+        "+ peer 'gamma': vtep.ipv4 192.0.2.3\n");
+    EXPECT_EQ(changes("{ipv4: 192.0.2.2}", "{ipv4: 192.0.2.2}, overlays: [blue]"),
+              "~ peer 'beta': overlays all -> blue\n");
+}
+
+TEST(difference, endpoints) {
+    EXPECT_EQ(changes("name: db", "name: cache"),
+              "- endpoint 'db': overlay blue; addresses 10.1.0.3/24; mac 02:42:0a:01:00:03; host beta\n"
+              "+ endpoint 'cache': overlay blue; addresses 10.1.0.3/24; mac 02:42:0a:01:00:03; host beta\n");
+    EXPECT_EQ(changes("[10.1.0.3]", "[10.1.0.4]"),
+              "~ endpoint 'db': addresses 10.1.0.3/24 -> 10.1.0.4/24; mac 02:42:0a:01:00:03 -> "
+              "02:42:0a:01:00:04\n");
+    EXPECT_EQ(
+        changes("namespace: web", "pid: 7, routes: [{to: 0.0.0.0/0, via: 10.1.0.1}]"),
+        "~ endpoint 'web': attachment container namespace web eth0 -> container pid 7 eth0, route 0.0.0.0/0 "
+        "via 10.1.0.1\n");
+    EXPECT_EQ(changes("{kind: container, namespace: web}", "{kind: container, path: /n}"),
+              "~ endpoint 'web': attachment container namespace web eth0 -> container path /n eth0\n");
+    EXPECT_EQ(changes("{kind: container, namespace: web}", "{kind: vhost-user, socket: /s}"),
+              "~ endpoint 'web': attachment container namespace web eth0 -> vhost-user /s queues 1\n");
+    EXPECT_EQ(changes("{kind: container, namespace: web}", "{kind: memif, socket: /s, id: 2}"),
+              "~ endpoint 'web': attachment container namespace web eth0 -> memif /s id 2\n");
+    EXPECT_EQ(changes("{kind: container, namespace: web}", "{kind: ethdev, device: net_null0}"),
+              "~ endpoint 'web': attachment container namespace web eth0 -> ethdev net_null0\n");
+}
+
+TEST(difference, parts) {
+    const difference what = compare(loaded(good_file), loaded(edited("name: web", "name: www")));
+    EXPECT_FALSE(what.needs_restart());
+    ASSERT_EQ(what.endpoints.added.size(), 1U);
+    ASSERT_EQ(what.endpoints.removed.size(), 1U);
+    EXPECT_TRUE(what.endpoints.changed.empty());
+    EXPECT_EQ(what.endpoints.added[0].name, "www");
+    EXPECT_EQ(what.endpoints.removed[0].name, "web");
+}
+
+}  // namespace
+}  // namespace waggle::config
