@@ -92,7 +92,7 @@ heap_pool::heap_pool(std::size_t limit, std::uint16_t room, std::uint16_t headro
     std::strncpy(pool->name, operations_name, sizeof pool->name - 1);
     pool->pool_config = _state.get();
     pool->ops_index = state::operations_index();
-    pool->elt_size = sizeof(rte_mbuf) + mbuf_private_size + headroom + room;
+    pool->elt_size = static_cast<std::uint32_t>(sizeof(rte_mbuf) + mbuf_private_size + headroom + room);
     pool->private_data_size = sizeof(rte_pktmbuf_pool_private);
     auto* data = static_cast<rte_pktmbuf_pool_private*>(rte_mempool_get_priv(pool));
     data->mbuf_data_room_size = static_cast<std::uint16_t>(headroom + room);
