@@ -53,7 +53,7 @@ struct port_report {
     std::string kind;
     port_role role = port_role::access;
     /// Access ports only.
-    std::optional<vni> overlay;
+    std::optional<vni> overlay = {};
     /// Largest frame after the Ethernet header.
     std::uint16_t mtu = 0;
     bool up = false;
@@ -97,7 +97,7 @@ struct neighbour_report {
 /// One counter that is not zero.
 struct counter_report {
     /// Absent: counted before the overlay was known.
-    std::optional<vni> overlay;
+    std::optional<vni> overlay = {};
     unsigned worker = 0;
     std::string name;
     std::string description;

@@ -23,13 +23,16 @@ result<void> check_vtep(const ip_address& address, const vtep& parameters);
 result<void> check_forwarding(const forwarding_key& key);
 result<void> check_neighbour(const neighbour_key& key, const mac_address& mac);
 
+/// All of the above for everything that is to be added or replaced.
+result<void> check_each(const delta::upsert_lists& upserts);
+
 /// Checks everything in a state and that its references are closed: ports, members, forwarding entries and
 /// neighbours name overlays that exist, members name VTEPs that exist, a forwarding entry's target is a
 /// member of its overlay or a port of it. The first fault found is reported.
 result<void> check(const state& whole);
 
-/// Checks that `change` fits `base`: what it removes exists and what comes out passes check(). Costs as much
-/// as a copy of `base`; tracked_state does the same at the cost of the change alone.
+/// Checks that `change` fits `base`: each value passes by itself, what it removes exists, and what comes out
+/// passes check(). Costs as much as a copy of `base`; tracked_state does the same at the cost of the change.
 result<void> validate(const state& base, const delta& change);
 
 }  // namespace waggle::api
