@@ -28,7 +28,15 @@ public:
         return {{"blue", 4097, {"10.1.0.0/24"}, 1450, true, 1, 2, 3}};
     }
     std::vector<endpoint_view> endpoints() const override {
-        return {{"web", "blue", {"10.1.0.2/24"}, "02:42:0a:01:00:02", "alpha", true, "failed", "why\xff", "yaml"}};
+        return {{"web",
+                 "blue",
+                 {"10.1.0.2/24"},
+                 "02:42:0a:01:00:02",
+                 "alpha",
+                 true,
+                 "failed",
+                 "why\xff",
+                 "yaml"}};
     }
     std::vector<peer_view> peers() const override {
         return {{"beta", "192.0.2.2", "wan", "192.0.2.1", "02:00:00:00:00:01", 1500, true, "", {"blue"}}};

@@ -121,14 +121,15 @@ TEST(desired_state, problems_name_what_is_left_out) {
     config.endpoints.push_back(endpoint_on("beta", "d", "10.1.0.5/24"));
     config.endpoints.back().overlay = "green";
     desired_state desired = compute_desired_state(config, small_facts());
-    EXPECT_EQ(desired.problems,
-              (std::vector<std::string>{
-                  "endpoint a is on host gamma, which is no reachable peer of overlay blue",
-                  "endpoint b is on host beta, which is no reachable peer of overlay blue",
-                  "endpoint c of this host does not say how it is attached",
-                  "endpoint d is on overlay green, which does not exist",
-                  "peer gamma has no VTEP address of a family that this node has; give one of them an address "
-                  "of the other's family"}));
+    EXPECT_EQ(
+        desired.problems,
+        (std::vector<std::string>{
+            "endpoint a is on host gamma, which is no reachable peer of overlay blue",
+            "endpoint b is on host beta, which is no reachable peer of overlay blue",
+            "endpoint c of this host does not say how it is attached",
+            "endpoint d is on overlay green, which does not exist",
+            "peer gamma has no VTEP address of a family that this node has; give one of them an address "
+            "of the other's family"}));
     EXPECT_TRUE(desired.state.forwarding.empty());
     EXPECT_TRUE(desired.state.neighbours.empty());
     EXPECT_TRUE(api::check(desired.state));

@@ -58,7 +58,8 @@ private:
         for (const auto& [name, port] : after.ports) {
             auto open = state.ports.find(name);
             if (open != state.ports.end() && open->second == port) continue;
-            if (broken.contains(name)) return names_ports ? "port " + name + ": no such device" : "no such device";
+            if (broken.contains(name))
+                return names_ports ? "port " + name + ": no such device" : "no such device";
         }
         state = std::move(after);
         return {};
@@ -71,8 +72,10 @@ inline bool settle(reconciler& one, fake_dataplane& dataplane, moment now) {
         auto batch = one.next(now);
         if (!batch) return true;
         std::string reason = dataplane.take(*batch);
-        if (reason.empty()) one.acknowledged();
-        else one.refused(reason, now);
+        if (reason.empty())
+            one.acknowledged();
+        else
+            one.refused(reason, now);
     }
     return false;
 }

@@ -28,8 +28,8 @@ INSTANTIATE_TEST_SUITE_P(
     testing::Values(
         mtu_case{"IPv4 where both ends have it", [](config_t&, host_facts&) {}, 1450},
         mtu_case{"the file decides", [](config_t& c, host_facts&) { c.overlays[0].mtu = 9216; }, 9216},
-        mtu_case{"IPv6 to a peer without IPv4",
-                 [](config_t& c, host_facts&) { c.peers[0].vtep_v4.reset(); }, 1430},
+        mtu_case{"IPv6 to a peer without IPv4", [](config_t& c, host_facts&) { c.peers[0].vtep_v4.reset(); },
+                 1430},
         mtu_case{"IPv6 from a node without IPv4", [](config_t& c, host_facts&) { c.node.vtep_v4.reset(); },
                  1430},
         mtu_case{"a peer of other overlays does not count",

@@ -20,19 +20,27 @@ public:
         switch (below(10)) {
             case 0:
             case 1:
-            case 2: desire_something(); break;
-            case 3: connect_if_needed(); break;
+            case 2:
+                desire_something();
+                break;
+            case 3:
+                connect_if_needed();
+                break;
             case 4:
                 if (below(3) == 0) lose_connection();
                 break;
             case 5:
                 if (below(3) == 0) _dataplane.restart(), lose_connection();
                 break;
-            case 6: break_or_mend_a_port(); break;
+            case 6:
+                break_or_mend_a_port();
+                break;
             case 7:
                 if (below(5) == 0) restart_control();
                 break;
-            default: deliver(); break;
+            default:
+                deliver();
+                break;
         }
     }
 
@@ -54,15 +62,16 @@ public:
     }
     /// What the reconciler takes for acknowledged is what the dataplane has.
     void expect_honest() const {
-        if (_one.in_force() && !_pending) ASSERT_EQ(*_one.in_force(), _dataplane.state);
+        if (!_one.in_force() || _pending) return;
+        ASSERT_EQ(*_one.in_force(), _dataplane.state);
     }
 
 private:
     std::size_t below(std::size_t n) { return _random() % n; }
     void desire_something() {
         config::config config = random_config(_random);
-        _desired = std::make_shared<api::state>(
-            compute_desired_state(config, random_facts(_random, config)).state);
+        _desired =
+            std::make_shared<api::state>(compute_desired_state(config, random_facts(_random, config)).state);
         _one.desire(_desired, _now);
     }
     void connect_if_needed() {
@@ -90,8 +99,10 @@ private:
         }
         std::string reason = _dataplane.take(*_pending);
         _pending.reset();
-        if (reason.empty()) _one.acknowledged();
-        else _one.refused(reason, _now);
+        if (reason.empty())
+            _one.acknowledged();
+        else
+            _one.refused(reason, _now);
     }
 
     std::mt19937_64 _random;

@@ -101,7 +101,8 @@ TEST_F(reconciler_test, a_restarted_dataplane_gets_everything) {
     connect(one, dataplane, now);
     settle_now();
     one.disconnected();
-    EXPECT_EQ(one.diff().size(), api::difference({}, *state_with(2)).size()) << "nothing is known to be there";
+    EXPECT_EQ(one.diff().size(), api::difference({}, *state_with(2)).size())
+        << "nothing is known to be there";
     dataplane.restart();
     connect(one, dataplane, now);
     settle_now();
@@ -221,8 +222,10 @@ TEST_F(reconciler_test, ports_open_from_an_earlier_owner_stay_open_during_a_sear
         if (!batch) break;
         std::string reason = dataplane.take(*batch);
         ASSERT_EQ(dataplane.state.ports.size(), 4U) << "none was closed in between";
-        if (reason.empty()) one.acknowledged();
-        else one.refused(reason, now);
+        if (reason.empty())
+            one.acknowledged();
+        else
+            one.refused(reason, now);
     }
     EXPECT_EQ(one.faults().size(), 1U);
     EXPECT_TRUE(one.faults().contains("vhost-e4"));

@@ -95,18 +95,24 @@ inline config::config random_config(std::mt19937_64& random) {
         endpoint.name = "e" + std::to_string(i);
         endpoint.overlay = config.overlays[below(overlays)].name;
         endpoint.addresses = {{ip_address::from_v4(0x0a000010U + static_cast<std::uint32_t>(i)), 8}};
-        if (below(3) == 0)
-            endpoint.addresses.push_back({ip(("fd00::" + std::to_string(i)).c_str()), 64});
+        if (below(3) == 0) endpoint.addresses.push_back({ip(("fd00::" + std::to_string(i)).c_str()), 64});
         endpoint.mac = mac_address::derived_from(endpoint.addresses[0].address);
         if (peers != 0 && below(2) == 0) {
             endpoint.host = config.peers[below(peers)].name;
         } else {
             endpoint.host = "self";
             switch (below(4)) {
-                case 0: endpoint.attached = config::vhost_user_attachment{"/run/v" + endpoint.name, 2}; break;
-                case 1: endpoint.attached = config::memif_attachment{"/run/m", static_cast<unsigned>(i)}; break;
-                case 2: endpoint.attached = config::ethdev_attachment{"net_null" + std::to_string(i)}; break;
-                default: endpoint.attached = container(endpoint.name);
+                case 0:
+                    endpoint.attached = config::vhost_user_attachment{"/run/v" + endpoint.name, 2};
+                    break;
+                case 1:
+                    endpoint.attached = config::memif_attachment{"/run/m", static_cast<unsigned>(i)};
+                    break;
+                case 2:
+                    endpoint.attached = config::ethdev_attachment{"net_null" + std::to_string(i)};
+                    break;
+                default:
+                    endpoint.attached = container(endpoint.name);
             }
         }
         config.endpoints.push_back(std::move(endpoint));
