@@ -1,0 +1,97 @@
+#pragma once
+
+#include <cstdint>
+#include <random>
+#include <string>
+#include <vector>
+
+#include "dataplane/api/state.hh"
+
+namespace waggle::api {
+
+/// Closed states over a small universe of keys, so that two of them have much in common.
+class random_states {
+public:
+    explicit random_states(std::uint64_t seed) : _random(seed) {}
+
+    std::mt19937_64& engine() { return _random; }
+    std::uint64_t below(std::uint64_t bound) { return _random() % bound; }
+    bool chance(unsigned percent) { return below(100) < percent; }
+
+    static vni nth_vni(std::uint64_t n) { return *vni::from(4096 + n); }
+    static std::string nth_port(std::uint64_t n) { return "port" + std::to_string(n); }
+    static ip_address nth_vtep(std::uint64_t n) {
+        return n % 2 == 0 ? ip_address::from_v4(0xc0a8'0000 + static_cast<std::uint32_t>(n))
+                          : *ip_address::parse("fd00::" + std::to_string(n));
+    }
+
+    overlay random_overlay() {
+        return {"overlay" + std::to_string(below(3)), static_cast<std::uint16_t>(1400 + below(3)),
+                chance(30)};
+    }
+    access_port random_port(vni of) {
+        access_port port;
+        port.overlay = of;
+        port.mtu = static_cast<std::uint16_t>(1400 + below(2));
+        if (chance(50)) {
+            port.kind = tap_port{"tap" + std::to_string(below(3)), "/run/netns/w"};
+        } else {
+            port.kind = ethdev_port{"net_null" + std::to_string(below(3))};
+        }
+        return port;
+    }
+    vtep random_vtep(const ip_address& address) {
+        vtep parameters;
+        if (chance(80))
+            parameters.hop = next_hop{
+                "uplink", address.is_v4() ? *ip_address::parse("192.168.9.9") : *ip_address::parse("fd00::9"),
+                mac_address::from_u64(0x0200'0000'0001), mac_address::from_u64(0x0200'0000'0100 + below(3)),
+                static_cast<std::uint16_t>(1500 + below(2))};
+        return parameters;
+    }
+    mac_address random_mac() { return mac_address::from_u64(0x0242'0a00'0000 + below(40)); }
+    ip_address random_ip() {
+        return chance(50) ? ip_address::from_v4(0x0a00'0000 + static_cast<std::uint32_t>(below(20)))
+                          : *ip_address::parse("fd01::" + std::to_string(1 + below(20)));
+    }
+    /// Something that exists in `in` for an entry of `of`; nothing if there is nothing.
+    std::optional<forwarding_target> random_target(const state& in, vni of) {
+        std::vector<forwarding_target> targets;
+        for (const auto& [name, port] : in.ports)
+            if (port.overlay == of) targets.emplace_back(name);
+        for (const member& one : in.members)
+            if (one.overlay == of) targets.emplace_back(one.vtep);
+        if (targets.empty()) return std::nullopt;
+        return targets[below(targets.size())];
+    }
+
+    state next() {
+        state out;
+        for (std::uint64_t n = 0; n < 4; ++n)
+            if (chance(70)) out.overlays.emplace(nth_vni(n), random_overlay());
+        for (std::uint64_t n = 0; n < 6; ++n)
+            if (chance(70)) out.vteps.emplace(nth_vtep(n), random_vtep(nth_vtep(n)));
+        for (const auto& [id, parameters] : out.overlays) {
+            for (const auto& [address, way] : out.vteps)
+                if (chance(60)) out.members.insert({id, address});
+            if (chance(80)) out.ports.emplace(nth_port(below(6)), random_port(id));
+        }
+        for (const auto& [id, parameters] : out.overlays)
+            for (std::uint64_t count = below(30); count != 0; --count) {
+                if (auto target = random_target(out, id))
+                    out.forwarding.insert_or_assign({id, random_mac()}, *target);
+                out.neighbours.insert_or_assign({id, random_ip()}, random_mac());
+            }
+        return out;
+    }
+
+private:
+    std::mt19937_64 _random;
+};
+
+/// A seed that the test prints, so that a failure can be repeated.
+inline std::uint64_t random_seed() {
+    return std::random_device{}();
+}
+
+}  // namespace waggle::api
