@@ -1,6 +1,7 @@
 #include "control/service_manager.hh"
 
 #include <cstdint>
+
 #include <systemd/sd-daemon.h>
 
 namespace waggle::control {

@@ -17,8 +17,7 @@ struct ethdev_options {
     std::string device;
     /// Queues wanted at most for transmission, and for reception where the device does not prescribe them.
     unsigned workers = 1;
-    /// 0: what the device has.
-    std::uint16_t mtu = 0;
+    std::uint16_t mtu = 1500;
 };
 
 /// Any DPDK port. A vhost-user client may come, vanish and return at any time.
@@ -37,7 +36,7 @@ public:
     std::uint16_t mtu() const override { return _mtu; }
     port_statistics statistics() const override;
     bool check() override;
-    result<void> set_mtu(std::uint16_t mtu) override;
+    result<void> set_mtu(std::uint16_t mtu);
     mac_address mac() const;
 
     received receive(unsigned queue, rte_mbuf** packets, unsigned capacity) override;

@@ -42,7 +42,7 @@ struct ipv4_fields {
     /// Flags and fragment offset.
     std::uint16_t fragment = 0;
     std::uint8_t ttl = 64;
-    bytes options;
+    bytes options{};
 };
 bytes ipv4(const ip_address& source, const ip_address& destination, std::uint8_t protocol,
            const bytes& payload, const ipv4_fields& fields = {});
@@ -70,7 +70,7 @@ struct tcp_fields {
     std::uint8_t flags = 16;
     std::uint16_t window = 512;
     /// A multiple of 4 bytes.
-    bytes options;
+    bytes options{};
 };
 bytes tcp(const ip_address& source, const ip_address& destination, std::uint16_t source_port,
           std::uint16_t destination_port, const bytes& payload, const tcp_fields& fields = {},
