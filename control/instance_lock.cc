@@ -19,7 +19,8 @@ result<instance_lock> instance_lock::take(const std::string& path) {
         std::array<char, 32> holder{};
         ssize_t length = ::pread(lock._fd, holder.data(), holder.size() - 1, 0);
         std::string pid = length > 0 ? " (process " + std::string(holder.data()) + ")" : "";
-        return error{"another waggle-control" + pid + " runs with this runtime directory: it holds " + path};
+        return error{"another waggle-control" + pid + " is running with this runtime directory: it holds " +
+                     path};
     }
     // Only for the message above; the lock itself does not depend on it.
     std::string pid = std::to_string(::getpid());

@@ -17,9 +17,6 @@
 namespace waggle::control {
 namespace {
 
-/// A service manager that restarts on failure starts the next version after a SIGQUIT.
-constexpr int stopped_for_upgrade = 75;
-
 void set_up_log(const std::string& level) {
     auto logger = spdlog::stderr_logger_mt("waggle-control");
     logger->set_pattern("%Y-%m-%d %H:%M:%S.%e %l: %v");
@@ -64,7 +61,6 @@ private:
         }
         _stopping = true;
         bool upgrade = number == SIGQUIT;
-        if (upgrade) _exit_status = stopped_for_upgrade;
         spdlog::info("{}", upgrade ? "stopping for an upgrade; links and forwarding stay"
                                    : "stopping; links, TAPs and the namespace are removed");
         _manager.stopping();

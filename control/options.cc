@@ -25,7 +25,7 @@ constexpr std::string_view signals =
     "  SIGHUP            read the file again and apply what differs\n"
     "  SIGTERM, SIGINT   stop and take everything away: links, TAPs, Waggle's namespace\n"
     "  SIGQUIT           stop for an upgrade: everything stays and forwards; the next\n"
-    "                    waggle-control takes over (exit status 75)\n";
+    "                    waggle-control takes over\n";
 
 }  // namespace
 

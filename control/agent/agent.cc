@@ -248,9 +248,12 @@ void agent::on_disconnected(const std::string& reason) {
 
 void agent::on_next_hops(const std::vector<hop_status>& changed) {
     for (const hop_status& each : changed) {
-        bool before = _facts.next_hops.contains(each.vtep) && _facts.next_hops[each.vtep].has_value();
+        auto known = _facts.next_hops.find(each.vtep);
+        bool before = known != _facts.next_hops.end() && known->second;
+        // That a new VTEP has to be looked up first is no trouble yet.
         if (!each.hop && (before || _hop_reasons[each.vtep] != each.reason))
-            spdlog::warn("no way to VTEP {}: {}", each.vtep.to_string(), each.reason);
+            spdlog::log(known == _facts.next_hops.end() ? spdlog::level::info : spdlog::level::warn,
+                        "no way to VTEP {}: {}", each.vtep.to_string(), each.reason);
         if (each.hop && !before) spdlog::info("VTEP {} is reachable", each.vtep.to_string());
         _facts.next_hops[each.vtep] = each.hop;
         _hop_reasons[each.vtep] = each.reason;

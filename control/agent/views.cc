@@ -193,13 +193,18 @@ void summarize(const view_sources& from, status_view& status) {
     if (!from.dataplane.refusal().empty())
         problems.push_back("the dataplane refuses the state: " + from.dataplane.refusal());
     problems.insert(problems.end(), from.desired.problems.begin(), from.desired.problems.end());
+    std::size_t pending = 0;
     for (const endpoint_view& endpoint : endpoint_views(from)) {
         if (!endpoint.local) continue;
         ++status.endpoints_local;
+        if (endpoint.state == "pending") ++pending;
         if (endpoint.state != "failed") continue;
         ++status.endpoints_failed;
         problems.push_back("endpoint " + endpoint.name + ": " + endpoint.detail);
     }
+    if (pending != 0)
+        problems.push_back(std::to_string(pending) + (pending == 1 ? " endpoint is" : " endpoints are") +
+                           " not attached yet; `waggle endpoints` says why");
     for (const peer_view& peer : peer_views(from)) {
         ++status.peers;
         if (peer.reachable) ++status.peers_reachable;
