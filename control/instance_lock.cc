@@ -3,11 +3,11 @@
 #include <array>
 #include <cerrno>
 #include <cstring>
+#include <fcntl.h>
+#include <unistd.h>
 #include <utility>
 
-#include <fcntl.h>
 #include <sys/file.h>
-#include <unistd.h>
 
 namespace waggle::control {
 
@@ -29,7 +29,8 @@ result<instance_lock> instance_lock::take(const std::string& path) {
     return lock;
 }
 
-instance_lock::instance_lock(instance_lock&& other) noexcept : _fd(std::exchange(other._fd, -1)) {}
+instance_lock::instance_lock(instance_lock&& other) noexcept : _fd(std::exchange(other._fd, -1)) {
+}
 
 instance_lock& instance_lock::operator=(instance_lock&& other) noexcept {
     std::swap(_fd, other._fd);

@@ -28,10 +28,7 @@ void set_up_log(const std::string& level) {
 class signal_handler {
 public:
     signal_handler(boost::asio::io_context& context, agent& running, service_manager& manager)
-        : _context(context),
-          _signals(context, SIGTERM, SIGINT, SIGQUIT),
-          _agent(running),
-          _manager(manager) {
+        : _context(context), _signals(context, SIGTERM, SIGINT, SIGQUIT), _agent(running), _manager(manager) {
         _signals.add(SIGHUP);
         wait();
     }

@@ -36,8 +36,8 @@ std::optional<options> parse_options(int count, const char* const* words, std::o
     po::options_description known("Options", 78);
     known.add_options()("config,c",
                         po::value(&chosen.config_path)->default_value(chosen.config_path)->value_name("FILE"),
-                        "the host's configuration file")(
-        "check", po::bool_switch(&chosen.check), "say whether the file is good, and end")(
+                        "the host's configuration file")("check", po::bool_switch(&chosen.check),
+                                                         "say whether the file is good, and end")(
         "log-level", po::value(&chosen.log_level)->default_value(chosen.log_level)->value_name("LEVEL"),
         "trace, debug, info, warning, error or critical")("version", "print the version")("help,h",
                                                                                           "print this text");

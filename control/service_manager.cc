@@ -1,7 +1,6 @@
 #include "control/service_manager.hh"
 
 #include <cstdint>
-
 #include <systemd/sd-daemon.h>
 
 namespace waggle::control {

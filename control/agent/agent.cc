@@ -48,7 +48,8 @@ agent::agent(boost::asio::io_context& context, std::string config_path, runtime_
       _drive_timer(context),
       _hop_timer(context),
       _mtu_timer(context),
-      _stop_timer(context) {}
+      _stop_timer(context) {
+}
 
 agent::~agent() {
     if (_remover.joinable()) _remover.join();

@@ -60,8 +60,8 @@ std::optional<refusal> agent::attach(const std::string& text) {
     }
     std::string name = checked->name;
     if (auto kept = _endpoints.keep(std::move(*checked)); !kept)
-        return refusal{500, "endpoint " + name + " can't be kept for the next start: " + kept.failure().message,
-                       {}};
+        return refusal{
+            500, "endpoint " + name + " can't be kept for the next start: " + kept.failure().message, {}};
     spdlog::info("endpoint {} attached", name);
     recompute_soon();
     return std::nullopt;
@@ -100,9 +100,10 @@ std::optional<refusal> agent::reload() {
     config::config wanted = std::move(std::get<config::config>(loaded));
     config::difference differences = config::compare(_endpoints.file(), wanted);
     for (const config::node_change& each : differences.node)
-        spdlog::warn("{}: node.{} changes from {} to {}; this takes a restart of both processes, until then "
-                     "the old value holds",
-                     _config_path, each.key, each.from, each.to);
+        spdlog::warn(
+            "{}: node.{} changes from {} to {}; this takes a restart of both processes, until then "
+            "the old value holds",
+            _config_path, each.key, each.from, each.to);
     wanted.node = node();
     _endpoints.rebase(wanted);
     for (const auto& [name, reason] : _endpoints.set_aside())

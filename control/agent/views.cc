@@ -34,8 +34,8 @@ void add_port_state(const std::string& port, const view_sources& from, endpoint_
         view.state = "attached";
     } else {
         view.state = "pending";
-        view.detail = from.dataplane.is_connected() ? "waits for the dataplane to open port " + port
-                                                    : dataplane_away;
+        view.detail =
+            from.dataplane.is_connected() ? "waits for the dataplane to open port " + port : dataplane_away;
     }
 }
 
@@ -68,8 +68,7 @@ template <typename Key, typename Value, typename Map, typename Text>
 void add_upserts(const char* kind, const std::vector<std::pair<Key, Value>>& upserts, const Map* present,
                  Text text, std::vector<diff_item>& items) {
     for (const auto& [key, value] : upserts)
-        items.push_back(
-            {kind, text(key), present != nullptr && present->contains(key) ? "change" : "add"});
+        items.push_back({kind, text(key), present != nullptr && present->contains(key) ? "change" : "add"});
 }
 
 template <typename Key, typename Text>
@@ -207,8 +206,10 @@ void summarize(const view_sources& from, status_view& status) {
                            " not attached yet; `waggle endpoints` says why");
     for (const peer_view& peer : peer_views(from)) {
         ++status.peers;
-        if (peer.reachable) ++status.peers_reachable;
-        else problems.push_back("peer " + peer.name + ": " + peer.detail);
+        if (peer.reachable)
+            ++status.peers_reachable;
+        else
+            problems.push_back("peer " + peer.name + ": " + peer.detail);
     }
     status.healthy = problems.empty() && from.dataplane.diff().empty();
 }

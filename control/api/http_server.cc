@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <optional>
+#include <unistd.h>
 #include <utility>
 #include <vector>
 
@@ -12,7 +13,6 @@
 #include <boost/beast/http.hpp>
 #include <sys/stat.h>
 #include <sys/un.h>
-#include <unistd.h>
 
 namespace waggle::control {
 namespace {
@@ -49,10 +49,9 @@ public:
         _parser->header_limit(static_cast<std::uint32_t>(_settings->limits.header_bytes));
         _parser->body_limit(_settings->limits.body_bytes);
         _stream.expires_after(_settings->limits.patience);
-        http::async_read(_stream, _buffer, *_parser,
-                         [self = shared_from_this()](error_code failed, std::size_t) {
-                             self->on_request(failed);
-                         });
+        http::async_read(
+            _stream, _buffer, *_parser,
+            [self = shared_from_this()](error_code failed, std::size_t) { self->on_request(failed); });
     }
     void close() { _stream.close(); }
 
@@ -113,8 +112,7 @@ public:
         // Bound under another name first: at its own name the socket never has another mode than 0600.
         std::string temporary = _path + ".new";
         if (temporary.size() >= sizeof(sockaddr_un::sun_path))
-            return error{"socket path " + _path +
-                         " is too long; choose a shorter node.runtime_directory"};
+            return error{"socket path " + _path + " is too long; choose a shorter node.runtime_directory"};
         ::unlink(temporary.c_str());
         error_code failed;
         _acceptor.open(unix_stream(), failed);
@@ -185,7 +183,8 @@ result<std::unique_ptr<http_server>> http_server::listen(asio::io_context& conte
     return std::unique_ptr<http_server>(new http_server(std::move(started)));
 }
 
-http_server::http_server(std::shared_ptr<listener> started) : _listener(std::move(started)) {}
+http_server::http_server(std::shared_ptr<listener> started) : _listener(std::move(started)) {
+}
 
 http_server::~http_server() {
     _listener->close();

@@ -14,9 +14,9 @@ nlohmann::json to_json(const overlay_view& view) {
 }
 
 nlohmann::json to_json(const endpoint_view& view) {
-    return {{"name", view.name},     {"overlay", view.overlay}, {"addresses", view.addresses},
-            {"mac", view.mac},       {"host", view.host},       {"local", view.local},
-            {"state", view.state},   {"detail", view.detail},   {"source", view.source}};
+    return {{"name", view.name},   {"overlay", view.overlay}, {"addresses", view.addresses},
+            {"mac", view.mac},     {"host", view.host},       {"local", view.local},
+            {"state", view.state}, {"detail", view.detail},   {"source", view.source}};
 }
 
 nlohmann::json to_json(const peer_view& view) {

@@ -3,11 +3,11 @@
 #include <array>
 #include <cerrno>
 #include <cstring>
-#include <filesystem>
-
 #include <fcntl.h>
-#include <sys/stat.h>
+#include <filesystem>
 #include <unistd.h>
+
+#include <sys/stat.h>
 
 namespace waggle::control {
 namespace {

@@ -98,7 +98,8 @@ std::optional<reconciler::batch> reconciler::next(moment now) {
     if (_refusal && now < _refusal->retry_at) return std::nullopt;
     for (;;) {
         bool trying = !_probe_without_suspects && !_faults.try_next().empty();
-        std::set<std::string> left_out = _faults.left_out(*_desired, _probe_without_suspects ? moment::min() : now);
+        std::set<std::string> left_out =
+            _faults.left_out(*_desired, _probe_without_suspects ? moment::min() : now);
         shared_state target = left_out.empty() ? _desired : without_ports(_desired, left_out, _in_force);
         batch out;
         if (_in_force) {
@@ -163,6 +164,9 @@ std::vector<std::string> reconciler::suspects_in(const api::state& target) const
 
 void reconciler::blame(const std::string& port, const std::string& reason, const api::state& target,
                        moment now) {
+    // It is wanted differently by now, or no more: what was refused will not be sent again.
+    auto wanted = _desired->ports.find(port);
+    if (wanted == _desired->ports.end() || wanted->second != target.ports.at(port)) return;
     if (_faults.blame(port, target.ports.at(port), reason, now))
         _messages.push_back({true, "the dataplane refuses port " + port + ": " + reason +
                                        "; it is left out and tried again later"});

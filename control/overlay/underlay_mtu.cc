@@ -2,11 +2,11 @@
 
 #include <algorithm>
 #include <cstring>
+#include <unistd.h>
 
 #include <net/if.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
-#include <unistd.h>
 
 namespace waggle::control {
 namespace {

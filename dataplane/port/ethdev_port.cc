@@ -42,8 +42,10 @@ result<void> ethdev_port::configure(const ethdev_options& options, const packet_
     if (_receive_queues == 0 || _transmit_queues == 0) return error{"has no queues"};
     _counters = std::vector<queue_counters>(std::max(_receive_queues, _transmit_queues));
 
+    _mtu = options.mtu;
+    if (_mtu == 0) rte_eth_dev_get_mtu(_number, &_mtu);
     rte_eth_conf settings{};
-    settings.rxmode.mtu = std::clamp(options.mtu, information.min_mtu, information.max_mtu);
+    settings.rxmode.mtu = std::clamp(_mtu, information.min_mtu, information.max_mtu);
     // The drivers of virtual devices have no interrupts, or such that change with each peer.
     settings.intr_conf.rxq = device.is_pci() ? 1 : 0;
     int failed = rte_eth_dev_configure(_number, static_cast<std::uint16_t>(_receive_queues),
@@ -54,7 +56,6 @@ result<void> ethdev_port::configure(const ethdev_options& options, const packet_
                                        static_cast<std::uint16_t>(_transmit_queues), &settings);
     }
     if (failed != 0) return system_error("cannot be configured", failed);
-    _mtu = options.mtu;
     if (result<void> done = set_up_queues(pools); !done) return done;
     if (failed = rte_eth_dev_start(_number); failed != 0) return system_error("cannot be started", failed);
     // Addresses are checked by the pipeline; not every device has these filters.

@@ -17,7 +17,8 @@ struct ethdev_options {
     std::string device;
     /// Queues wanted at most for transmission, and for reception where the device does not prescribe them.
     unsigned workers = 1;
-    std::uint16_t mtu = 1500;
+    /// 0: what the device has.
+    std::uint16_t mtu = 0;
 };
 
 /// Any DPDK port. A vhost-user client may come, vanish and return at any time.
@@ -36,7 +37,7 @@ public:
     std::uint16_t mtu() const override { return _mtu; }
     port_statistics statistics() const override;
     bool check() override;
-    result<void> set_mtu(std::uint16_t mtu);
+    result<void> set_mtu(std::uint16_t mtu) override;
     mac_address mac() const;
 
     received receive(unsigned queue, rte_mbuf** packets, unsigned capacity) override;

@@ -104,6 +104,10 @@ bool packet_port::check() {
     return replaced;
 }
 
+result<void> packet_port::set_mtu(std::uint16_t) {
+    return error{_interface + " belongs to the kernel: set its MTU there"};
+}
+
 bool packet_port::reopen(unsigned number) {
     result<std::vector<file_descriptor>> sockets = open_packet_sockets(_interface, receive_queues(), _filter);
     if (!sockets) return false;  // it may have gone again: the next check tries anew

@@ -32,6 +32,8 @@ public:
     std::uint16_t mtu() const override { return _mtu; }
     port_statistics statistics() const override;
     bool check() override;
+    /// The interface is the kernel's: always fails.
+    result<void> set_mtu(std::uint16_t mtu) override;
 
     received receive(unsigned queue, rte_mbuf** packets, unsigned capacity) override;
     transmitted transmit(unsigned queue, rte_mbuf** packets, unsigned count) override;

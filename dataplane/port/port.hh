@@ -3,6 +3,8 @@
 #include <cstdint>
 #include <string>
 
+#include "common/result.hh"
+
 struct rte_mbuf;
 
 namespace waggle {
@@ -63,6 +65,8 @@ public:
     /// Called about once a second: notices links that went and came back. True if an event descriptor was
     /// replaced and has to be registered again.
     virtual bool check() { return false; }
+    /// Changes mtu(), and the link's where it is ours to set.
+    virtual result<void> set_mtu(std::uint16_t mtu) = 0;
 
     /// Up to `capacity` (at most 64) frames. Never blocks.
     virtual received receive(unsigned queue, rte_mbuf** packets, unsigned capacity) = 0;

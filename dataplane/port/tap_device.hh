@@ -14,7 +14,7 @@ namespace waggle {
 struct tap_options {
     std::string interface;
     /// Path of the namespace that gets the interface; empty: this process's own.
-    std::string network_namespace;
+    std::string network_namespace = {};
     std::uint16_t mtu = 1500;
     unsigned queues = 1;
     /// Let the kernel hand over frames with checksum and segmentation left to do.

@@ -31,7 +31,7 @@ public:
     std::uint16_t mtu() const override { return _mtu; }
     port_statistics statistics() const override { return sum_of(_counters); }
     bool check() override;
-    result<void> set_mtu(std::uint16_t mtu);
+    result<void> set_mtu(std::uint16_t mtu) override;
 
     received receive(unsigned queue, rte_mbuf** packets, unsigned capacity) override;
     transmitted transmit(unsigned queue, rte_mbuf** packets, unsigned count) override;

@@ -1,0 +1,84 @@
+#pragma once
+
+#include <array>
+#include <atomic>
+#include <cstdint>
+#include <memory>
+
+#include "config/config.hh"
+#include "dataplane/pipeline/outputs.hh"
+#include "dataplane/pipeline/worker_context.hh"
+#include "dataplane/table/rcu_domain.hh"
+#include "dataplane/worker/poll_plan.hh"
+#include "dataplane/worker/wake_up.hh"
+
+namespace waggle {
+
+/// How a worker spent its time; ticks of the TSC.
+struct worker_statistics {
+    worker_counter rounds;
+    worker_counter busy_ticks;
+    worker_counter idle_ticks;
+    worker_counter packets;
+    worker_counter sleeps;
+    /// CPU it was last seen on.
+    std::atomic<unsigned> cpu{0};
+};
+
+/// One forwarding thread: receives from the queues of its plan, runs the pipeline, sends. Everything public
+/// but run() is for the main lcore.
+class worker {
+public:
+    /// `context`: all but outputs and time filled in. References outlive the worker.
+    worker(const worker_context& context, const port_directory& ports, rcu_domain& rcu,
+           config::idle_mode idle);
+    worker(const worker&) = delete;
+    worker& operator=(const worker&) = delete;
+
+    /// The thread's whole life, until stop().
+    void run();
+    void stop();
+
+    /// Replaces the plan; the caller retires the previous one.
+    void publish(const poll_plan* plan);
+    /// Lets the descriptor of a watched queue, or one that is armed before sleeping, wake the worker.
+    void watch(polled_queue& queue);
+    void unwatch(const polled_queue& queue);
+
+    wake_up& waking() { return _wake_up; }
+    const worker_statistics& statistics() const { return _statistics; }
+
+private:
+    static void flush_outputs(void* self, port_index port, rte_mbuf** packets, unsigned count);
+    void send(port_index port, rte_mbuf** packets, unsigned count);
+    overlay_counters& counters_of(overlay_index overlay) const;
+
+    void adopt(const poll_plan& plan);
+    unsigned round(const poll_plan& plan);
+    unsigned poll(polled_queue& queue, unsigned capacity);
+    unsigned poll_hot_queues();
+    void look_for_events();
+    void serve(const poll_plan::served_queue& queue);
+
+    void rest(const poll_plan& plan);
+    bool arm(const poll_plan& plan, bool enable);
+    bool may_sleep(const poll_plan& plan) const;
+
+    worker_context _context;
+    waggle::outputs _outputs;
+    const port_directory& _ports;
+    rcu_domain& _rcu;
+    config::idle_mode _idle;
+    file_descriptor _events;
+    wake_up _wake_up;
+    std::atomic<const poll_plan*> _plan{nullptr};
+    std::atomic<bool> _stopping{false};
+    worker_statistics _statistics;
+
+    // The thread's own.
+    std::uint64_t _plan_number = 0;
+    std::vector<polled_queue*> _hot;
+    std::uint64_t _last_frame = 0;
+};
+
+}  // namespace waggle

@@ -1,0 +1,140 @@
+#include "control/api/control_api.hh"
+
+#include <gtest/gtest.h>
+#include <nlohmann/json.hpp>
+
+namespace waggle::control {
+namespace {
+
+/// A host that has one of everything and remembers what was asked of it.
+class small_host : public host {
+public:
+    status_view status() const override {
+        return {.node = "alpha",
+                .uptime_seconds = 7,
+                .version = "1.2",
+                .dataplane_connected = true,
+                .generation = 5,
+                .acknowledged = 4,
+                .overlays = 1,
+                .endpoints_local = 2,
+                .endpoints_failed = 1,
+                .peers = 3,
+                .peers_reachable = 2,
+                .healthy = false,
+                .problems = {"one"}};
+    }
+    std::vector<overlay_view> overlays() const override {
+        return {{"blue", 4097, {"10.1.0.0/24"}, 1450, true, 1, 2, 3}};
+    }
+    std::vector<endpoint_view> endpoints() const override {
+        return {{"web",
+                 "blue",
+                 {"10.1.0.2/24"},
+                 "02:42:0a:01:00:02",
+                 "alpha",
+                 true,
+                 "failed",
+                 "why\xff",
+                 "yaml"}};
+    }
+    std::vector<peer_view> peers() const override {
+        return {{"beta", "192.0.2.2", "wan", "192.0.2.1", "02:00:00:00:00:01", 1500, true, "", {"blue"}}};
+    }
+    std::vector<diff_item> diff() const override { return {{"port", "wg4097", "add"}}; }
+    std::optional<refusal> attach(const std::string& endpoint) override {
+        asked = "attach " + endpoint;
+        return next;
+    }
+    std::optional<refusal> detach(const std::string& name) override {
+        asked = "detach " + name;
+        return next;
+    }
+    std::optional<refusal> reload() override {
+        asked = "reload";
+        return next;
+    }
+
+    std::string asked;
+    std::optional<refusal> next;
+};
+
+nlohmann::json ask(host& served, const std::string& method, const std::string& path, unsigned expected_status,
+                   const std::string& body = "") {
+    http_reply reply = answer(served, {method, path, body});
+    EXPECT_EQ(reply.status, expected_status) << reply.body;
+    return nlohmann::json::parse(reply.body);
+}
+
+TEST(control_api, status_has_every_field) {
+    small_host served;
+    EXPECT_EQ(ask(served, "GET", "/v1/status", 200), nlohmann::json::parse(R"({
+        "node": "alpha", "uptime_seconds": 7, "version": "1.2",
+        "dataplane": {"connected": true, "generation": 5, "acknowledged": 4},
+        "overlays": 1, "endpoints_local": 2, "endpoints_failed": 1, "peers": 3, "peers_reachable": 2,
+        "healthy": false, "problems": ["one"]})"));
+}
+
+TEST(control_api, lists_are_items_with_every_field) {
+    small_host served;
+    EXPECT_EQ(ask(served, "GET", "/v1/overlays", 200), nlohmann::json::parse(R"({"items": [
+        {"name": "blue", "vni": 4097, "subnets": ["10.1.0.0/24"], "mtu": 1450, "flood": true,
+         "endpoints_local": 1, "endpoints_remote": 2, "peers": 3}]})"));
+    EXPECT_EQ(ask(served, "GET", "/v1/peers", 200), nlohmann::json::parse(R"({"items": [
+        {"name": "beta", "vtep": "192.0.2.2", "device": "wan", "source": "192.0.2.1",
+         "next_hop_mac": "02:00:00:00:00:01", "path_mtu": 1500, "reachable": true, "detail": "",
+         "overlays": ["blue"]}]})"));
+    EXPECT_EQ(ask(served, "GET", "/v1/diff", 200),
+              nlohmann::json::parse(R"({"items": [{"kind": "port", "key": "wg4097", "action": "add"}]})"));
+}
+
+TEST(control_api, text_that_is_no_utf8_does_not_cost_the_reply) {
+    small_host served;
+    auto endpoint = ask(served, "GET", "/v1/endpoints", 200)["items"][0];
+    EXPECT_EQ(endpoint["name"], "web");
+    EXPECT_EQ(endpoint["state"], "failed");
+    EXPECT_EQ(endpoint["source"], "yaml");
+    EXPECT_EQ(endpoint["detail"], "why\xef\xbf\xbd");
+}
+
+TEST(control_api, requests_reach_the_host) {
+    small_host served;
+    ask(served, "POST", "/v1/attach", 200, R"({"name": "x"})");
+    EXPECT_EQ(served.asked, R"(attach {"name": "x"})");
+    ask(served, "POST", "/v1/detach", 200, R"({"name": "x"})");
+    EXPECT_EQ(served.asked, "detach x");
+    ask(served, "POST", "/v1/reload", 200);
+    EXPECT_EQ(served.asked, "reload");
+}
+
+TEST(control_api, refusals_carry_their_status_and_sentence) {
+    small_host served;
+    served.next = refusal{409, "it comes from the file", {}};
+    EXPECT_EQ(ask(served, "POST", "/v1/detach", 409, R"({"name": "x"})"),
+              nlohmann::json::parse(R"({"error": "it comes from the file"})"));
+    served.next = refusal{422, "bad file", {"a", "b"}};
+    EXPECT_EQ(ask(served, "POST", "/v1/reload", 422),
+              nlohmann::json::parse(R"({"error": "bad file", "problems": ["a", "b"]})"));
+}
+
+TEST(control_api, detach_takes_exactly_a_name) {
+    small_host served;
+    for (const char* body : {"", "{}", "[]", "null", R"({"name": 3})", R"({"name": "x", "force": true})", "{",
+                             R"("x")", "\xff\xfe"}) {
+        EXPECT_EQ(ask(served, "POST", "/v1/detach", 400, body)["error"],
+                  R"(the body must be {"name": "NAME OF THE ENDPOINT"})");
+        EXPECT_EQ(served.asked, "");
+    }
+}
+
+TEST(control_api, unknown_paths_and_methods) {
+    small_host served;
+    EXPECT_EQ(ask(served, "GET", "/v1/nothing", 404)["error"], "there is no /v1/nothing");
+    EXPECT_EQ(ask(served, "GET", "", 404)["error"], "there is no ");
+    EXPECT_EQ(ask(served, "GET", "/v1/attach", 405)["error"], "/v1/attach can't be used with GET");
+    EXPECT_EQ(ask(served, "DELETE", "/v1/status", 405)["error"], "/v1/status can't be used with DELETE");
+    EXPECT_EQ(served.asked, "");
+}
+
+}  // namespace
+}  // namespace waggle::control
