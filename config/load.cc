@@ -34,6 +34,10 @@ std::variant<std::string, int> read_file(const std::string& path) {
     return text;
 }
 
+std::vector<problem> unreadable(const std::string& path, int failure) {
+    return {{path, 0, 0, "", std::string("cannot be read: ") + std::strerror(failure)}};
+}
+
 config read_config(const cursor& at) {
     config result;
     scope known;
@@ -59,10 +63,20 @@ load_result load_text(std::string_view text, const std::string& name) {
 
 load_result load_file(const std::string& path) {
     const auto text = read_file(path);
-    if (const int* failure = std::get_if<int>(&text))
-        return std::vector<problem>{
-            {path, 0, 0, "", std::string("cannot be read: ") + std::strerror(*failure)}};
+    if (const int* failure = std::get_if<int>(&text)) return unreadable(path, *failure);
     return load_text(std::get<std::string>(text), path);
+}
+
+std::variant<std::string, std::vector<problem>> read_runtime_directory(const std::string& path) {
+    const auto text = read_file(path);
+    if (const int* failure = std::get_if<int>(&text)) return unreadable(path, *failure);
+    const auto parsed = parse_tree(std::get<std::string>(text), path);
+    if (const auto* wrong = std::get_if<std::vector<problem>>(&parsed)) return *wrong;
+    for (const tree_entry& section : std::get<tree_node>(parsed).entries)
+        for (const tree_entry& entry : section.value.entries)
+            if (section.key == "node" && entry.key == "runtime_directory" && !entry.value.text.empty())
+                return entry.value.text;
+    return node{}.runtime_directory;
 }
 
 std::variant<endpoint, std::vector<problem>> parse_endpoint(std::string_view text, const std::string& name,

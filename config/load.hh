@@ -18,6 +18,10 @@ load_result load_file(const std::string& path);
 /// Checks a text; `name` stands for the file in problems.
 load_result load_text(std::string_view text, const std::string& name);
 
+/// Only node.runtime_directory of a file, or its default where it is left out: what a command needs to find
+/// the processes. The rest of the file may be wrong, as the processes may run with an earlier one.
+std::variant<std::string, std::vector<problem>> read_runtime_directory(const std::string& path);
+
 /// Checks one endpoint, as YAML or JSON with the keys of an entry of `endpoints`, against a loaded
 /// configuration: the same checks and messages as in a file. `base` is every endpoint known now, also those
 /// attached at run time; it is not changed. Costs a pass over `base`.

@@ -1,0 +1,104 @@
+#include <ostream>
+
+#include "control/cli/attach_request.hh"
+#include "control/cli/command.hh"
+
+namespace waggle::cli {
+
+namespace {
+
+namespace po = boost::program_options;
+
+void describe_overlay_filter(po::options_description& options) {
+    options.add_options()("overlay", po::value<std::string>()->value_name("NAME"),
+                          "only of this overlay (name or VNI)");
+}
+
+void describe_counters(po::options_description& options) {
+    options.add_options()("watch", po::bool_switch(),
+                          "go on: show what moved since the last look, with rates")(
+        "interval", po::value<double>()->default_value(1.0, "1")->value_name("SECONDS"), "between two looks")(
+        "times", po::value<unsigned>()->value_name("N"), "end after so many looks")(
+        "workers", po::bool_switch(), "each worker's counters apart");
+}
+
+}  // namespace
+
+const std::vector<command>& commands() {
+    static const std::vector<command> all{
+        {"status",
+         "is this host healthy, and if not, why",
+         {},
+         "Exit status 0 if the host is healthy, 1 if it is not.\n",
+         nullptr,
+         show_status},
+        {"overlays", "overlays of this host", {}, "", nullptr, show_overlays},
+        {"endpoints",
+         "endpoints on this host and on others",
+         {},
+         "",
+         describe_overlay_filter,
+         show_endpoints},
+        {"peers", "other hosts and the way to them", {}, "", nullptr, show_peers},
+        {"fdb",
+         "forwarding entries in force: where each MAC lives",
+         {},
+         "",
+         describe_overlay_filter,
+         show_fdb},
+        {"neighbours",
+         "addresses that ARP and neighbour discovery are answered for",
+         {},
+         "",
+         describe_overlay_filter,
+         show_neighbours},
+        {"ports", "the dataplane's ports and their traffic", {}, "", nullptr, show_ports},
+        {"counters",
+         "what moved: forwarded, answered, and each drop by its reason",
+         {},
+         "Shows the counters that are not zero, by overlay; '-' is what belongs to none.\n",
+         describe_counters,
+         show_counters},
+        {"diff",
+         "what the dataplane still has to do; nothing on a healthy host",
+         {},
+         "Exit status 0 if there is nothing to do, 1 otherwise.\n",
+         nullptr,
+         show_diff},
+        {"attach",
+         "add an endpoint to this host at run time",
+         {},
+         attach_explanation,
+         describe_attach,
+         attach},
+        {"detach", "remove an endpoint that was added at run time", {"NAME"}, "", nullptr, detach},
+        {"config check",
+         "is a configuration file good, and if not, everything that is wrong",
+         {"FILE"},
+         "Exit status 0 if the file is good, 1 if it is not.\n",
+         nullptr,
+         check_config,
+         false},
+        {"config difference",
+         "what turns one configuration file into another",
+         {"OLD", "NEW"},
+         "Exit status 0 if nothing differs, 1 otherwise. A change of the node takes a restart, all\n"
+         "others are applied by a reload.\n",
+         nullptr,
+         compare_configs,
+         false},
+    };
+    return all;
+}
+
+std::string text_of(const po::variables_map& options, const std::string& name) {
+    const auto found = options.find(name);
+    return found == options.end() || found->second.empty() ? "" : found->second.as<std::string>();
+}
+
+int give_up(const context& with, const error& failure) {
+    with.err << "waggle: " << failure.message << "\n";
+    return unavailable;
+}
+
+}  // namespace waggle::cli

@@ -1,0 +1,13 @@
+#pragma once
+
+#include <string>
+
+#include <nlohmann/json.hpp>
+
+namespace waggle::cli {
+
+/// `waggle status` for people. `control` as /v1/status gives it, `dataplane` as status_object() makes it;
+/// null for the one that is not running.
+std::string status_text(const nlohmann::json& control, const nlohmann::json& dataplane);
+
+}  // namespace waggle::cli
