@@ -57,8 +57,8 @@ result<packet_pools> make_packet_pools(const packet_pool_options& options) {
     const std::uint64_t wanted = std::uint64_t{1024} * (1 + options.workers);
     const std::uint64_t count = memory > reserved ? (memory - reserved) * 9 / 10 / cost_of(small_room) : 0;
     if (count < wanted)
-        return error{"node.memory_megabytes: " + std::to_string(options.memory_megabytes) +
-                     " MB is too little for " + std::to_string(options.workers) + " workers and an MTU of " +
+        return error{"node.memory: " + std::to_string(options.memory_megabytes) + " MB is too little for " +
+                     std::to_string(options.workers) + " workers and an MTU of " +
                      std::to_string(options.underlay_mtu) + "; " +
                      std::to_string((reserved + wanted * cost_of(small_room) * 10 / 9) / megabyte + 1) +
                      " MB is the least"};
@@ -70,7 +70,7 @@ result<packet_pools> make_packet_pools(const packet_pool_options& options) {
                       small_room, options.hugepages);
     if (pools.packet == nullptr) {
         error failure = system_error("cannot reserve " + std::to_string(options.memory_megabytes) +
-                                         " MB of packet memory (node.memory_megabytes)",
+                                         " MB of packet memory (node.memory)",
                                      rte_errno);
         free_packet_pools(pools);
         return failure;

@@ -1,0 +1,16 @@
+#pragma once
+
+#include <string>
+
+namespace waggle {
+
+/// Lines of this process on standard error, through DPDK's log ("waggle: text"). Main lcore; never from a
+/// worker's loop.
+void log_error(const std::string& text);
+void log_warning(const std::string& text);
+void log_info(const std::string& text);
+
+/// `level`: "error", "warning", "info" or "debug". DPDK's own libraries speak one step less.
+void set_log_level(const std::string& level);
+
+}  // namespace waggle
