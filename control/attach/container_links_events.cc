@@ -62,12 +62,17 @@ void container_links::worker::hear_link(const nlmsghdr& message, std::optional<s
         if (_at.contains(place)) _suspects.insert(place);
         return;
     }
-    // A TAP came, went or changed.
-    _maker->forget();
+    hear_tap(*link, message.nlmsg_type == RTM_NEWLINK);
+}
+
+void container_links::worker::hear_tap(const netlink::link& tap, bool there) {
+    const std::pair<int, std::uint32_t> now = there ? std::pair(tap.index, tap.mtu) : std::pair(0, 0U);
+    // Each macvlan made on a TAP has the kernel announce the TAP again.
+    if (std::exchange(_taps[tap.name], now) == now) return;
+    _maker->forget_taps();
     for (auto& [name, one] : _entries) {
-        if (one.wanted.tap != link->name) continue;
-        const bool served =
-            message.nlmsg_type == RTM_NEWLINK && one.tap == link->index && one.place.has_value();
+        if (one.wanted.tap != tap.name) continue;
+        const bool served = there && one.tap == tap.index && one.place.has_value();
         if (!served || one.reported.condition != link_condition::attached) need(one);
     }
 }
@@ -119,10 +124,20 @@ void container_links::worker::watch_names() {
                           std::array<char, 4096> events{};
                           while (read(_names.native_handle(), events.data(), events.size()) > 0) {
                           }
-                          _names_changed = true;
-                          tick_after(name_delay);
+                          look_at_names_soon();
                           watch_names();
                       });
+}
+
+void container_links::worker::look_at_names_soon() {
+    if (std::exchange(_names_changed, true)) return;
+    _names_timer.expires_after(name_delay);
+    _names_timer.async_wait([this](const boost::system::error_code& failure) {
+        if (failure) return;
+        _names_changed = false;
+        // A name may have appeared that is waited for, or stand for another namespace now.
+        for (auto& [name, one] : _entries) look_at(one, one.reported.condition != link_condition::failed);
+    });
 }
 
 void container_links::worker::tick_after(clock::duration delay) {
@@ -132,21 +147,21 @@ void container_links::worker::tick_after(clock::duration delay) {
     });
 }
 
+void container_links::worker::look_at(entry& one, bool now) {
+    const clock::time_point time = clock::now();
+    if (one.look_again > time && !now) return;
+    const bool fine = one.reported.condition == link_condition::attached && !one.incomplete && one.place &&
+                      _maker->looks_right(one.wanted, *one.place, one.tap);
+    if (fine) {
+        one.look_again = time + attached_interval;
+    } else {
+        need(one);
+    }
+}
+
 void container_links::worker::tick() {
     if (!_watching_names) watch_names();
-    const bool all_pending = std::exchange(_names_changed, false);
-    const clock::time_point now = clock::now();
-    for (auto& [name, one] : _entries) {
-        const bool waits = one.reported.condition == link_condition::pending;
-        if (one.look_again > now && !(all_pending && waits)) continue;
-        const bool fine = one.reported.condition == link_condition::attached && !one.incomplete &&
-                          one.place && _maker->looks_right(one.wanted, *one.place, one.tap);
-        if (fine) {
-            one.look_again = now + attached_interval;
-        } else {
-            need(one);
-        }
-    }
+    for (auto& [name, one] : _entries) look_at(one, false);
     tick_after(tick_interval);
 }
 

@@ -33,6 +33,7 @@ container_links::worker::worker(boost::asio::io_context& results, settings how, 
       _on_status(std::make_shared<status_callback>(std::move(on_status))),
       _guard(boost::asio::make_work_guard(_context)),
       _timer(_context),
+      _names_timer(_context),
       _names(_context) {
 }
 

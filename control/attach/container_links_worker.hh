@@ -8,6 +8,7 @@
 #include <set>
 #include <string>
 #include <thread>
+#include <utility>
 #include <vector>
 
 #include <boost/asio/executor_work_guard.hpp>
@@ -59,12 +60,15 @@ private:
 
     void hear(const nlmsghdr& message, std::optional<std::int32_t> from);
     void hear_link(const nlmsghdr& message, std::optional<std::int32_t> from);
+    void hear_tap(const netlink::link& tap, bool there);
     void hear_namespace_gone(std::int32_t id);
     void need_at(const link_place& place);
     void examine_suspects();
     void suspect_all();
     void need(entry& one);
     void watch_names();
+    void look_at_names_soon();
+    void look_at(entry& one, bool now);
     void tick();
     void tick_after(clock::duration delay);
 
@@ -78,6 +82,7 @@ private:
     std::optional<link_maker> _maker;
     std::unique_ptr<netlink::monitor> _monitor;
     boost::asio::steady_timer _timer;
+    boost::asio::steady_timer _names_timer;
     boost::asio::posix::stream_descriptor _names;
     bool _watching_names = false;
     bool _names_changed = false;
@@ -86,6 +91,8 @@ private:
     bool _working = false;
     std::map<std::string, entry> _entries;
     std::map<link_place, std::string> _at;
+    /// Interfaces of Waggle's namespace as last announced: index and MTU.
+    std::map<std::string, std::pair<int, std::uint32_t>> _taps;
     /// Endpoints to settle.
     std::set<std::string> _needed;
     /// Links of which something was heard.

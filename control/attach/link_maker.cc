@@ -11,7 +11,7 @@ namespace waggle::control {
 namespace {
 
 /// An open namespace is a descriptor or two; a run over thousands must not keep them all.
-constexpr std::size_t targets_kept = 64;
+constexpr std::size_t targets_kept = 256;
 
 /// Sends all; the first refusal is the outcome.
 result<void> send_all(netlink::socket& with, std::vector<netlink::request>& requests) {

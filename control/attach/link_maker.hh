@@ -64,6 +64,8 @@ public:
     /// Within a run over many links, what is known of TAPs and namespaces is kept; call it at the end of the
     /// run, for it keeps namespaces alive and gets old.
     void forget();
+    /// Waggle's namespace has changed: its TAPs are read again when next needed.
+    void forget_taps() { _taps.reset(); }
 
     /// "waggle:NODE:OVERLAY:ENDPOINT".
     std::string alias_of(const container_link& wanted) const;

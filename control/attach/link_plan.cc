@@ -23,10 +23,6 @@ std::string link_alias(const std::string& node, const container_link& wanted) {
     return "waggle:" + node + ":" + wanted.overlay + ":" + wanted.endpoint;
 }
 
-bool is_alias_of(const std::string& node, const std::string& alias) {
-    return alias.starts_with("waggle:" + node + ":");
-}
-
 const netlink::link* find_existing(const std::vector<netlink::link>& links, const std::string& alias) {
     const auto found = std::find_if(links.begin(), links.end(),
                                     [&](const netlink::link& one) { return one.alias == alias; });

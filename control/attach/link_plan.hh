@@ -15,8 +15,6 @@ namespace waggle::control {
 
 /// The text by which a link tells whose it is, "waggle:NODE:OVERLAY:ENDPOINT".
 std::string link_alias(const std::string& node, const container_link& wanted);
-/// True for any alias of that node.
-bool is_alias_of(const std::string& node, const std::string& alias);
 
 /// The link of `wanted` among those of its namespace, or null: it carries our alias.
 const netlink::link* find_existing(const std::vector<netlink::link>& links, const std::string& alias);

@@ -14,12 +14,11 @@ namespace waggle::netlink {
 
 namespace {
 
-constexpr int receive_queue_bytes = 8 * 1024 * 1024;
 constexpr std::size_t buffer_bytes = 64 * 1024;
 /// After so many datagrams others on the io_context get their turn.
 constexpr int datagrams_per_turn = 512;
 
-int open_subscribed(const monitor::subscription& to) {
+int open_subscribed(const monitor::subscription& to, int queue_bytes) {
     const int fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC | SOCK_NONBLOCK, NETLINK_ROUTE);
     if (fd < 0) return -errno;
     auto failed = [fd] {
@@ -27,7 +26,7 @@ int open_subscribed(const monitor::subscription& to) {
         close(fd);
         return -code;
     };
-    setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, &receive_queue_bytes, sizeof receive_queue_bytes);
+    setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, &queue_bytes, sizeof queue_bytes);
     const sockaddr_nl any{AF_NETLINK, 0, 0, 0};
     if (bind(fd, reinterpret_cast<const sockaddr*>(&any), sizeof any) != 0) return failed();
     const int on = 1;
@@ -54,11 +53,11 @@ std::optional<std::int32_t> namespace_of(msghdr& envelope) {
 }  // namespace
 
 result<std::unique_ptr<monitor>> monitor::open(boost::asio::io_context& context, const subscription& to,
-                                               const network_namespace* where) {
+                                               const network_namespace* where, int queue_bytes) {
     int fd = -1;
     if (where == nullptr) {
-        fd = open_subscribed(to);
-    } else if (auto ran = run_in_namespace(*where, [&] { fd = open_subscribed(to); }); !ran) {
+        fd = open_subscribed(to, queue_bytes);
+    } else if (auto ran = run_in_namespace(*where, [&] { fd = open_subscribed(to, queue_bytes); }); !ran) {
         return ran.failure();
     }
     if (fd < 0) return error{std::string("subscribe to rtnetlink: ") + std::strerror(-fd)};

@@ -37,9 +37,13 @@ public:
         bool all_numbered_namespaces = false;
     };
 
-    /// Subscribes in `where`, or in the calling thread's namespace if null.
+    static constexpr int default_queue_bytes = 8 * 1024 * 1024;
+
+    /// Subscribes in `where`, or in the calling thread's namespace if null. What is not fetched in time waits
+    /// in a queue of `queue_bytes`.
     static result<std::unique_ptr<monitor>> open(boost::asio::io_context& context, const subscription& to,
-                                                 const network_namespace* where = nullptr);
+                                                 const network_namespace* where = nullptr,
+                                                 int queue_bytes = default_queue_bytes);
 
     /// From here on the handlers are called. What came since open() comes first.
     void start(handlers how);
