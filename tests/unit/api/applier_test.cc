@@ -45,7 +45,6 @@ TEST(applier, what_fails_half_way_changes_nothing) {
             if (states.chance(10)) port.kind = ethdev_port{"net_refused"};
             if (states.chance(10)) port.mtu = behind.ports.refused_mtu;
         }
-        // A port that is opened takes any MTU; one that is open does not.
         const auto done = states.chance(50) ? behind.applied.apply(difference(current, next))
                                             : behind.applied.replace(tracked(next));
         if (done.ok()) {

@@ -32,13 +32,14 @@ public:
     result<port_index> open(const std::string& name, const access_port& parameters) override {
         if (const auto* ethdev = std::get_if<ethdev_port>(&parameters.kind))
             if (ethdev->device == refused_device) return error{"no such device"};
+        if (parameters.mtu == refused_mtu) return error{refused_mtu_reason};
         const port_index index = _next++;
         opened.emplace(index, port{name, parameters});
         return index;
     }
     void bind(port_index index, overlay_index overlay) override { opened.at(index).bound = overlay; }
     result<void> set_mtu(port_index index, std::uint16_t mtu) override {
-        if (mtu == refused_mtu) return error{"the device does not take this MTU"};
+        if (mtu == refused_mtu) return error{refused_mtu_reason};
         opened.at(index).parameters.mtu = mtu;
         return {};
     }
@@ -67,6 +68,7 @@ public:
     unsigned closed = 0;
     std::string refused_device = "net_refused";
     std::uint16_t refused_mtu = 9999;
+    std::string refused_mtu_reason = "the device does not take this MTU";
 
 private:
     port_index _next = 2;

@@ -1,6 +1,7 @@
 #include <gtest/gtest.h>
 
 #include "dataplane/api/reader_client.hh"
+#include "tests/unit/api/big_state.hh"
 #include "tests/unit/api/dataplane_fixture.hh"
 #include "tests/unit/api/owner_driver.hh"
 #include "tests/unit/api/random_state.hh"
@@ -12,28 +13,6 @@ reader_client connect(const std::string& path) {
     auto client = reader_client::connect(path);
     if (!client) throw std::runtime_error(client.failure().message);
     return *std::move(client);
-}
-
-/// An overlay with `entries` remote MACs and neighbours.
-state big_state(std::uint64_t entries) {
-    state whole;
-    const vni overlay = *vni::from(4097);
-    whole.overlays[overlay] = {"big", 1450, false};
-    for (std::uint32_t peer = 0; peer < 100; ++peer) {
-        const ip_address address = ip_address::from_v4(0xc000'0201 + peer);
-        whole.vteps[address] = {next_hop{"uplink", *ip_address::parse("192.0.2.250"),
-                                         mac_address::from_u64(2), mac_address::from_u64(4), 1500}};
-        whole.members.insert({overlay, address});
-    }
-    whole.forwarding.reserve(entries);
-    for (std::uint64_t i = 0; i < entries; ++i) {
-        const auto mac = mac_address::from_u64(0x0242'0000'0000 + i);
-        whole.forwarding.emplace(forwarding_key{overlay, mac},
-                                 ip_address::from_v4(0xc000'0201 + static_cast<std::uint32_t>(i % 100)));
-        whole.neighbours.emplace(
-            neighbour_key{overlay, ip_address::from_v4(0x0a00'0000 + static_cast<std::uint32_t>(i))}, mac);
-    }
-    return whole;
 }
 
 TEST(session, snapshot_then_deltas_over_the_socket) {
