@@ -4,7 +4,7 @@
 
 #include "control/overlay/access_ports.hh"
 #include "dataplane/api/validate.hh"
-#include "samples.hh"
+#include "tests/unit/overlay/samples.hh"
 
 namespace waggle::control {
 namespace {

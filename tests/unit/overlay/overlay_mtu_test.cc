@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-#include "samples.hh"
+#include "tests/unit/overlay/samples.hh"
 
 namespace waggle::control {
 namespace {

@@ -4,8 +4,8 @@
 
 #include "control/overlay/desired_state.hh"
 #include "control/overlay/reconciler.hh"
-#include "fake_dataplane.hh"
-#include "samples.hh"
+#include "tests/unit/overlay/fake_dataplane.hh"
+#include "tests/unit/overlay/samples.hh"
 
 namespace waggle::control {
 namespace {

@@ -3,8 +3,8 @@
 #include <gtest/gtest.h>
 
 #include "control/overlay/desired_state.hh"
-#include "fake_dataplane.hh"
-#include "samples.hh"
+#include "tests/unit/overlay/fake_dataplane.hh"
+#include "tests/unit/overlay/samples.hh"
 
 namespace waggle::control {
 namespace {
