@@ -270,7 +270,7 @@ class WaggleHost:
             wait_until(healthy, timeout, what=f"{self.name} to be healthy", interval=0.1)
         except LabError as failure:
             status = self.waggle("status", check=False)
-            raise LabError(f"{failure}\n{status.stdout}{status.stderr}\n{self.log('control.log')}") from failure
+            raise LabError(f"{failure}\n{status.stdout}{status.stderr}\n{self.log('control.log')}\n{self.log('dataplane.log')}") from failure
 
     def drops(self):
         """{(overlay, reason): packets} of everything that moved."""

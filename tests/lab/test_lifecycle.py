@@ -83,7 +83,7 @@ def test_second_instances_are_refused(lab):
     for program in ("waggle-dataplane", "waggle-control"):
         done = pair.a.namespace.run(BUILD / program_path(program), "--config", pair.a.config_file, check=False, timeout=30)
         assert done.returncode == 1, program
-        assert "running" in done.stdout + done.stderr
+        assert "another waggle" in done.stdout + done.stderr
     assert pair.a1.reaches("10.1.0.2")
 
 
