@@ -36,7 +36,8 @@ int wait_for(const context& with, const control_client& control, const std::stri
                 say(with, "attached", name, "is attached");
                 return succeeded;
             }
-            last = "is " + state + ": " + field_text(each, "detail");
+            last = (state == "failed" ? "could not be attached: " : "is not attached yet: ") +
+                   field_text(each, "detail");
             if (state == "failed") {
                 with.err << "waggle: endpoint '" << name << "' " << last << "\n";
                 return negative;

@@ -14,7 +14,7 @@ using nlohmann::json;
 
 std::uint64_t number(const json& object, const char* key) {
     const auto found = object.find(key);
-    return found != object.end() && found->is_number_unsigned() ? found->get<std::uint64_t>() : 0;
+    return found != object.end() && found->is_number_integer() ? found->get<std::uint64_t>() : 0;
 }
 
 bool flag(const json& object, const char* key) {
