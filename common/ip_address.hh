@@ -1,6 +1,7 @@
 #pragma once
 
 #include <array>
+#include <bit>
 #include <compare>
 #include <cstdint>
 #include <cstring>
@@ -22,18 +23,14 @@ public:
     /// Dotted quad or RFC 4291 text without zone or prefix length.
     static std::optional<ip_address> parse(std::string_view text);
     static constexpr ip_address from_v4(std::uint32_t host_order) {
-        ip_address ip;
-        ip._bytes[10] = ip._bytes[11] = 0xff;
-        for (std::size_t i = 0; i < 4; ++i)
-            ip._bytes[12 + i] = static_cast<std::uint8_t>(host_order >> (24 - 8 * i));
-        return ip;
+        return mapped(std::endian::native == std::endian::little ? __builtin_bswap32(host_order)
+                                                                 : host_order);
     }
     /// 4 readable bytes in network order.
     static ip_address load_v4(const void* bytes) {
-        ip_address ip;
-        ip._bytes[10] = ip._bytes[11] = 0xff;
-        std::memcpy(&ip._bytes[12], bytes, 4);
-        return ip;
+        std::uint32_t raw;
+        std::memcpy(&raw, bytes, sizeof raw);
+        return mapped(raw);
     }
     /// 16 readable bytes in network order.
     static ip_address load_v6(const void* bytes) {
@@ -71,6 +68,16 @@ public:
     friend constexpr auto operator<=>(const ip_address&, const ip_address&) = default;
 
 private:
+    /// `raw`: the four bytes as they lie in memory. Made of whole words, which a table lookup reads back:
+    /// bytes written singly would stall it.
+    static constexpr ip_address mapped(std::uint32_t raw) {
+        constexpr std::uint32_t prefix =
+            std::endian::native == std::endian::little ? 0xffff'0000 : 0x0000'ffff;
+        ip_address ip;
+        ip._bytes =
+            std::bit_cast<std::array<std::uint8_t, 16>>(std::array<std::uint32_t, 4>{0, 0, prefix, raw});
+        return ip;
+    }
     std::array<std::uint8_t, 16> _bytes{};
 };
 

@@ -8,15 +8,19 @@
 namespace waggle {
 namespace {
 
-/// One bit a slot that holds `key`.
+/// One bit a slot that holds `key`. Without a branch: which slot it is can't be predicted.
 unsigned match(const forwarding_bucket& bucket, std::uint64_t key) {
 #ifdef WAGGLE_TABLE_SIMD
     // Aligned 8-byte lanes are each read at once on every x86-64 with AVX2; which lanes match decides the
     // address of the value, so the value is read after its key.
-    const __m256i first = _mm256_load_si256(reinterpret_cast<const __m256i*>(bucket.keys.data()));
-    const __m256i equal = _mm256_cmpeq_epi64(first, _mm256_set1_epi64x(static_cast<long long>(key)));
-    const auto mask = static_cast<unsigned>(_mm256_movemask_pd(_mm256_castsi256_pd(equal)));
-    return mask | static_cast<unsigned>(shared_load(bucket.keys[4], std::memory_order_acquire) == key) << 4;
+    const auto* const halves = reinterpret_cast<const __m256i*>(&bucket);
+    const __m256i wanted = _mm256_set1_epi64x(static_cast<long long>(key));
+    const auto bits = [wanted](__m256i half) {
+        return static_cast<unsigned>(
+            _mm256_movemask_pd(_mm256_castsi256_pd(_mm256_cmpeq_epi64(half, wanted))));
+    };
+    // The fifth key begins the second half.
+    return bits(_mm256_load_si256(halves)) | (bits(_mm256_load_si256(halves + 1)) & 1) << 4;
 #else
     // The same with one atomic load a key: what ThreadSanitizer can follow.
     unsigned mask = 0;
@@ -32,7 +36,22 @@ std::uint32_t value_at(const forwarding_bucket& bucket, unsigned mask) {
                        std::memory_order_acquire);
 }
 
+/// What stands in for the bucket of key 0, which would match empty slots.
+constexpr forwarding_bucket no_bucket{.keys = {1, 1, 1, 1, 1}, .values = {}, .meta = 0};
+
 }  // namespace
+
+std::optional<forwarding_value> forwarding_table::find(forwarding_key key) const {
+    if (key.raw() == 0) return std::nullopt;
+    const array_type& in = array();
+    const forwarding_bucket* bucket = &in.home(key);
+    do {
+        if (const unsigned mask = match(*bucket, key.raw()); mask != 0)
+            return forwarding_value::from_raw(value_at(*bucket, mask));
+        bucket = in.next(*bucket);
+    } while (bucket != nullptr);
+    return std::nullopt;
+}
 
 void forwarding_table::find(const forwarding_key* keys, unsigned count, forwarding_value* found) const {
     const array_type& in = array();
@@ -42,29 +61,30 @@ void forwarding_table::find(const forwarding_key* keys, unsigned count, forwardi
 
     std::array<const forwarding_bucket*, bulk_capacity> at;
     for (unsigned i = 0; i < count; ++i) {
-        at[i] = buckets + (seed.hash(keys[i].raw()) >> shift);
+        const std::uint64_t key = keys[i].raw();
+        at[i] = key == 0 ? &no_bucket : buckets + (seed.hash(key) >> shift);
         __builtin_prefetch(at[i]);
     }
 
-    // Keys that may be further down the chain, without a branch for each.
-    std::array<std::uint8_t, bulk_capacity> chained;
-    unsigned chained_count = 0;
+    // Keys not in their home bucket are gathered for later, without a branch for each.
+    std::array<std::uint8_t, bulk_capacity> missed;
+    unsigned missed_count = 0;
     for (unsigned i = 0; i < count; ++i) {
-        const forwarding_bucket& bucket = *at[i];
-        const unsigned mask = match(bucket, keys[i].raw());
-        const std::uint32_t next = array_type::next_index(bucket);
-        const bool hit = mask != 0 && keys[i].raw() != 0;
-        // An absent key reads some value too and throws it away.
-        const std::uint32_t value = value_at(bucket, mask | 1U << (forwarding_bucket::slots - 1));
-        found[i] = forwarding_value::from_raw(hit ? value : 0);
-        chained[chained_count] = static_cast<std::uint8_t>(i);
-        at[i] = buckets + next;
-        chained_count += static_cast<unsigned>(!hit && next != 0 && keys[i].raw() != 0);
+        const unsigned mask = match(*at[i], keys[i].raw());
+        // For a key that is missing, any value will do for the moment.
+        found[i] = forwarding_value::from_raw(value_at(*at[i], mask | 1U << (forwarding_bucket::slots - 1)));
+        missed[missed_count] = static_cast<std::uint8_t>(i);
+        missed_count += static_cast<unsigned>(mask == 0);
     }
 
-    for (unsigned c = 0; c < chained_count; ++c) __builtin_prefetch(at[chained[c]]);
-    for (unsigned c = 0; c < chained_count; ++c) {
-        const unsigned i = chained[c];
+    for (unsigned m = 0; m < missed_count; ++m) {
+        const unsigned i = missed[m];
+        found[i] = forwarding_value();
+        at[i] = in.next(*at[i]);
+        __builtin_prefetch(at[i]);
+    }
+    for (unsigned m = 0; m < missed_count; ++m) {
+        const unsigned i = missed[m];
         for (const forwarding_bucket* bucket = at[i]; bucket != nullptr; bucket = in.next(*bucket)) {
             if (const unsigned mask = match(*bucket, keys[i].raw()); mask != 0) {
                 found[i] = forwarding_value::from_raw(value_at(*bucket, mask));

@@ -26,20 +26,13 @@ struct alignas(64) forwarding_bucket {
 
     static std::uint64_t hash(forwarding_key key, const hash_seed& seed) { return seed.hash(key.raw()); }
 
+    // Writer side; the readers' comparison is in forwarding_table.cc.
     int slot_of(forwarding_key key) const {
         for (unsigned slot = 0; slot < slots; ++slot)
             if (shared_load(keys[slot], std::memory_order_acquire) == key.raw())
                 return static_cast<int>(slot);
         return -1;
     }
-    std::optional<forwarding_value> find(forwarding_key key) const {
-        const int slot = key.raw() == 0 ? -1 : slot_of(key);
-        if (slot < 0) return std::nullopt;
-        return forwarding_value::from_raw(
-            shared_load(values[static_cast<unsigned>(slot)], std::memory_order_acquire));
-    }
-
-    // Writer side.
     std::optional<std::pair<forwarding_key, forwarding_value>> entry(unsigned slot) const {
         if (keys[slot] == 0) return std::nullopt;
         return std::pair(forwarding_key::from_raw(keys[slot]), forwarding_value::from_raw(values[slot]));
@@ -62,8 +55,10 @@ public:
     /// Largest burst of find().
     static constexpr unsigned bulk_capacity = 64;
 
-    using rcu_hash_table::find;
     using rcu_hash_table::rcu_hash_table;
+
+    /// By readers between two quiescent reports, and the writer.
+    std::optional<forwarding_value> find(forwarding_key key) const;
 
     /// Looks up `count` (at most bulk_capacity) keys at once, which hides the memory's latency; a value of an
     /// absent key, or of key 0, is not is_known(). By readers between two quiescent reports.
