@@ -32,9 +32,10 @@ struct alignas(128) address_bucket {
     static constexpr unsigned overflow_shift = 3;
     static constexpr std::uint64_t value_mask = 0xffff'ffff'ffffU;
 
+    /// Bytes 0 to 7 and 8 to 15; all of an IPv4 address is in `back`.
     struct address_words {
-        std::uint64_t low;
-        std::uint64_t high;
+        std::uint64_t front;
+        std::uint64_t back;
     };
 
     std::array<std::uint64_t, slots> words;
@@ -45,25 +46,25 @@ struct alignas(128) address_bucket {
     static address_words words_of(const ip_address& ip) { return std::bit_cast<address_words>(ip.bytes()); }
     static std::uint64_t hash(const address_key& key, const hash_seed& seed) {
         const address_words ip = words_of(key.ip);
-        return seed.hash(ip.low, ip.high, key.overlay);
+        return seed.hash(ip.front, ip.back, key.overlay);
     }
 
     std::optional<std::uint64_t> find(const address_key& key) const {
         const address_words ip = words_of(key.ip);
-        // The low half tells nearly all addresses apart: which slots may match, without a branch for each.
+        // The back half tells nearly all addresses apart: which slots may match, without a branch for each.
         unsigned candidates = 0;
 #pragma GCC unroll 5
         for (unsigned slot = 0; slot < slots; ++slot)
             candidates |=
-                static_cast<unsigned>(shared_load(addresses[slot].low, std::memory_order_relaxed) == ip.low)
+                static_cast<unsigned>(shared_load(addresses[slot].back, std::memory_order_relaxed) == ip.back)
                 << slot;
         for (; candidates != 0; candidates &= candidates - 1) {
             const auto slot = static_cast<unsigned>(std::countr_zero(candidates));
             // The word first: while it is not 0, the address beside it is settled.
             const std::uint64_t word = shared_load(words[slot], std::memory_order_acquire);
             if (word != 0 && word >> 48 == key.overlay &&
-                shared_load(addresses[slot].low, std::memory_order_relaxed) == ip.low &&
-                shared_load(addresses[slot].high, std::memory_order_relaxed) == ip.high)
+                shared_load(addresses[slot].back, std::memory_order_relaxed) == ip.back &&
+                shared_load(addresses[slot].front, std::memory_order_relaxed) == ip.front)
                 return word & value_mask;
         }
         return std::nullopt;
@@ -82,8 +83,8 @@ struct alignas(128) address_bucket {
     }
     void publish(unsigned slot, const address_key& key, std::uint64_t value) {
         const address_words ip = words_of(key.ip);
-        shared_store(addresses[slot].low, ip.low, std::memory_order_relaxed);
-        shared_store(addresses[slot].high, ip.high, std::memory_order_relaxed);
+        shared_store(addresses[slot].front, ip.front, std::memory_order_relaxed);
+        shared_store(addresses[slot].back, ip.back, std::memory_order_relaxed);
         shared_store(words[slot], std::uint64_t{key.overlay} << 48 | value, std::memory_order_release);
     }
     void update(unsigned slot, std::uint64_t value) {
