@@ -24,10 +24,11 @@ forwarding_key docker_key(overlay_index overlay, std::uint32_t ip) {
 }
 
 /// `count` keys that share a home bucket of `table` as it is now.
-std::vector<forwarding_key> keys_of_one_bucket(const open_table& table, std::size_t count) {
-    std::vector<forwarding_key> keys{docker_key(1, 0)};
+std::vector<forwarding_key> keys_of_one_bucket(const open_table& table, std::size_t count,
+                                               std::uint32_t first = 0) {
+    std::vector<forwarding_key> keys{docker_key(1, first)};
     const auto home = table.array().home_index(keys[0]);
-    for (std::uint32_t ip = 1; keys.size() < count; ++ip)
+    for (std::uint32_t ip = first + 1; keys.size() < count; ++ip)
         if (const auto key = docker_key(1, ip); table.array().home_index(key) == home) keys.push_back(key);
     return keys;
 }
@@ -138,6 +139,36 @@ TEST_F(forwarding_table_test, a_slot_given_up_keeps_its_value_until_the_reader_h
     EXPECT_EQ(home.keys[at], 0U);
     EXPECT_EQ(home.values[at], forwarding_value::local(10).raw());
     EXPECT_EQ(_table.find(keys[5]), forwarding_value::local(20));
+    _rcu.leave(0);
+}
+
+TEST_F(forwarding_table_test, an_overflow_bucket_taken_out_still_leads_on_until_the_reader_has_passed) {
+    // Chain home, x, y, of which x becomes empty while a reader stands in it.
+    _rcu.enter(0);
+    const auto keys = keys_of_one_bucket(_table, 15);
+    const forwarding_bucket& home = _table.array().home(keys[0]);
+    for (const auto& key : keys) _table.upsert(key, forwarding_value::local(1));
+    const forwarding_bucket* const x = _table.array().next(home);
+    ASSERT_NE(x, nullptr);
+    const forwarding_bucket* const y = _table.array().next(*x);
+    ASSERT_NE(y, nullptr);
+    for (unsigned i = 5; i < 10; ++i) _table.erase(keys[i]);
+    _rcu.quiescent(0);
+    // Slots are given back lazily: keep the writer busy elsewhere.
+    for (std::uint32_t i = 0; i < 100; ++i) {
+        _table.upsert(docker_key(9, i), forwarding_value::local(2));
+        _table.erase(docker_key(9, i));
+    }
+    ASSERT_EQ(_table.array().next(home), y) << "x was to be taken out";
+    const auto* const array = &_table.array();
+    std::uint32_t other = 1;
+    while (_table.array().home_index(docker_key(1, other)) == _table.array().home_index(keys[0])) ++other;
+    for (const auto& key : keys_of_one_bucket(_table, 20, other))
+        _table.upsert(key, forwarding_value::local(2));
+    ASSERT_EQ(&_table.array(), array);
+    EXPECT_EQ(_table.array().next(*x), y);
+    EXPECT_EQ(x->keys, forwarding_bucket{}.keys);
+    for (unsigned i = 10; i < 15; ++i) EXPECT_EQ(_table.find(keys[i]), forwarding_value::local(1));
     _rcu.leave(0);
 }
 

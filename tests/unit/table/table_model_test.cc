@@ -1,7 +1,9 @@
 #include <array>
+#include <atomic>
 #include <map>
 #include <optional>
 #include <sstream>
+#include <thread>
 
 #include "dataplane/table/forwarding_table.hh"
 #include "dataplane/table/member_table.hh"
@@ -206,6 +208,42 @@ TYPED_TEST(table_model, a_few_keys_that_come_and_go_at_once) {
         if (op % 500 == 0) running.let_run();
     }
     EXPECT_GT(running.looks(), 0U);
+}
+
+/// A reader waits for a key and must find its value with it, not what the slot held before. Its eagerness
+/// meets the moment between the two stores of an insertion.
+TYPED_TEST(table_model, a_value_comes_with_its_key) {
+    rcu_domain rcu(1);
+    TypeParam table(rcu);
+    constexpr std::uint32_t rounds = 20'000;
+    std::atomic<std::uint32_t> wanted{0};
+    std::atomic<std::uint32_t> seen{0};
+    std::atomic<bool> stop{false};
+    std::thread reader([&] {
+        rcu.enter(0);
+        while (!stop.load(std::memory_order_relaxed)) {
+            const std::uint32_t n = wanted.load(std::memory_order_acquire);
+            if (n == seen.load(std::memory_order_relaxed)) {
+                std::this_thread::yield();
+            } else if (const auto value = table.find(n % 1000)) {
+                if (*value != value_of(n % 1000, n)) {
+                    ADD_FAILURE() << "round " << n << ": value " << *value;
+                    stop.store(true);
+                }
+                seen.store(n, std::memory_order_release);
+            }
+            rcu.quiescent(0);
+        }
+        rcu.leave(0);
+    });
+    for (std::uint32_t n = 1; n <= rounds && !stop.load(); ++n) {
+        wanted.store(n, std::memory_order_release);
+        table.upsert(n % 1000, value_of(n % 1000, n));
+        while (seen.load(std::memory_order_acquire) != n && !stop.load()) std::this_thread::yield();
+        table.erase(n % 1000);
+    }
+    stop.store(true);
+    reader.join();
 }
 
 }  // namespace
