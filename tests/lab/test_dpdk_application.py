@@ -21,7 +21,7 @@ def hugepages(wanted=192):
     return int(file.read_text()) >= wanted
 
 
-def testpmd(host, socket, number):
+def start_testpmd(host, socket, number):
     return host.namespace.popen(
         "dpdk-testpmd", "--in-memory", "--single-file-segments", "--no-pci", "--no-telemetry",
         f"--file-prefix={host.node}-{number}", "-m", "128", "--lcores", "0@0-1,1@0-1",
@@ -51,7 +51,7 @@ def test_application_comes_dies_and_comes_again(lab):
     for host in pair.hosts:
         host.start()
 
-    application = testpmd(pair.a, socket, 1)
+    application = start_testpmd(pair.a, socket, 1)
     assert pair.b1.reaches("10.1.0.100", timeout=30), "over the tunnel"
     assert pair.a1.reaches("10.1.0.100", timeout=30), "from a container of the same host"
 
@@ -66,7 +66,7 @@ def test_application_comes_dies_and_comes_again(lab):
         assert pair.b1.reaches("10.1.0.1"), "others are untouched"
         wait_until(lambda: pair.a.drops().get(("blue", "port_gone"), 0) > 0, what="port_gone to count")
         lab.end(flood)
-        application = testpmd(pair.a, socket, number)
+        application = start_testpmd(pair.a, socket, number)
         assert pair.b1.reaches("10.1.0.100", timeout=30)
     lab.end(application)
     assert pair.a.dataplane.poll() is None
