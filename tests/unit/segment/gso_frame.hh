@@ -27,6 +27,7 @@ struct gso_frame {
     std::uint16_t fragment = 0x4000;
     std::uint8_t tos = 2;
     bytes padding{};
+    std::uint16_t source_port = 40000;
 
     bool is_tcp() const { return kind != segmentation::udp; }
     std::size_t l4_header() const { return is_tcp() ? 20 + tcp_options.size() : 8; }
@@ -62,9 +63,9 @@ private:
                 checksum sum) const {
         const ip_address from = ip(v6 ? "fd00::1" : "10.0.0.1");
         const ip_address to = ip(v6 ? "fd00::2" : "10.0.0.2");
-        const bytes packet = is_tcp() ? tcp(from, to, 40000, 80, content,
+        const bytes packet = is_tcp() ? tcp(from, to, source_port, 80, content,
                                             {.sequence = at, .flags = flags, .options = tcp_options}, sum)
-                                      : udp(from, to, 40000, 443, content, sum);
+                                      : udp(from, to, source_port, 443, content, sum);
         const std::uint8_t protocol = is_tcp() ? 6 : 17;
         const mac_address here = mac("02:00:00:00:00:01");
         const mac_address there = mac("02:00:00:00:00:02");
