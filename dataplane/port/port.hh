@@ -33,7 +33,8 @@ struct received {
 struct transmitted {
     /// The first `taken` packets are no longer the caller's; the rest (queue full, peer gone) still are.
     unsigned taken = 0;
-    /// Of these, frames that the kernel refused: the caller counts them as drop_reason::send_refused.
+    /// Of these, frames (of a chain, its segments) that the kernel refused: the caller counts them as
+    /// drop_reason::send_refused.
     unsigned refused = 0;
 };
 
@@ -57,6 +58,8 @@ public:
     virtual unsigned transmit_queues() const = 0;
     /// True if the port takes frames with a pending checksum or segmentation (packet_offload) as they are.
     virtual bool takes_offloads() const = 0;
+    /// True if frames may be chains of mbufs, as merge_segments() makes them.
+    virtual bool takes_chains() const { return false; }
     /// True while frames can pass (link up, peer connected). Any thread.
     virtual bool is_up() const = 0;
     /// Largest frame after the Ethernet header.

@@ -10,6 +10,9 @@
 namespace waggle {
 namespace {
 
+/// Mbufs of a frame; a burst has no more to merge.
+constexpr int chain_limit = 64;
+
 /// The rest of the burst would fare no better: leave it to the caller.
 bool ends_burst(int reason) {
     return reason == EAGAIN || reason == EBADFD || reason == EIO || reason == ENOBUFS || reason == ENOMEM;
@@ -87,21 +90,25 @@ received tap_port::receive(unsigned queue, rte_mbuf** packets, unsigned capacity
 transmitted tap_port::transmit(unsigned queue, rte_mbuf** packets, unsigned count) {
     transmitted done;
     queue_counters& counters = _counters[queue];
+    unsigned sent = 0;
     std::uint64_t bytes = 0;
     for (; done.taken < count; ++done.taken) {
         rte_mbuf* frame = packets[done.taken];
         virtio_net_header header = header_for(frame);
-        iovec parts[2] = {{&header, sizeof(virtio_net_header)},
-                          {rte_pktmbuf_mtod(frame, void*), rte_pktmbuf_data_len(frame)}};
-        if (::writev(_device.queue(queue), parts, 2) < 0) {
+        iovec parts[1 + chain_limit] = {{&header, sizeof(virtio_net_header)}};
+        int used = 1;
+        for (rte_mbuf* part = frame; part != nullptr && used <= chain_limit; part = part->next)
+            parts[used++] = {rte_pktmbuf_mtod(part, void*), rte_pktmbuf_data_len(part)};
+        if (::writev(_device.queue(queue), parts, used) < 0) {
             if (ends_burst(errno)) break;
-            ++done.refused;
+            done.refused += frame->nb_segs;
         } else {
+            ++sent;
             bytes += rte_pktmbuf_pkt_len(frame);
         }
     }
     rte_pktmbuf_free_bulk(packets, done.taken);
-    counters.sent_packets.add(done.taken - done.refused);
+    counters.sent_packets.add(sent);
     counters.sent_bytes.add(bytes);
     counters.send_errors.add(done.refused);
     return done;

@@ -27,6 +27,7 @@ public:
     unsigned receive_queues() const override { return _device.queues(); }
     unsigned transmit_queues() const override { return _device.queues(); }
     bool takes_offloads() const override { return _offloads; }
+    bool takes_chains() const override { return _offloads; }
     bool is_up() const override { return _up.load(std::memory_order_relaxed); }
     std::uint16_t mtu() const override { return _mtu; }
     port_statistics statistics() const override { return sum_of(_counters); }

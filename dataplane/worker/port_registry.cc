@@ -63,6 +63,7 @@ result<std::unique_ptr<port_slot>> port_registry::make_slot(port& device) {
     auto slot = std::make_unique<port_slot>();
     slot->target = &device;
     slot->transmit_queues = device.transmit_queues();
+    slot->merges = device.takes_chains();
     for (unsigned i = 0; slot->transmit_queues < _workers.size() && i < slot->transmit_queues; ++i) {
         result<std::unique_ptr<handover>> made = handover::create(_workers[i]->waking());
         if (!made) return made.failure();

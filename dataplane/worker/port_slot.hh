@@ -18,6 +18,8 @@ enum class port_use : std::uint8_t { access, underlay, exception };
 struct port_slot {
     waggle::port* target = nullptr;
     unsigned transmit_queues = 0;
+    /// Segments are merged for the port: it takes them as chains, at a kernel crossing a frame.
+    bool merges = false;
     /// Whose counters frames that could not be sent go to; no_overlay for underlay ports.
     std::atomic<overlay_index> overlay{no_overlay};
     /// One per transmit queue if there are fewer of them than workers; else empty.

@@ -6,6 +6,7 @@
 
 #include "dataplane/pipeline/decapsulate.hh"
 #include "dataplane/pipeline/encapsulate.hh"
+#include "dataplane/segment/merge.hh"
 
 namespace waggle {
 namespace {
@@ -167,17 +168,21 @@ void worker::send(port_index port, rte_mbuf** packets, unsigned count) {
     }
     const unsigned self = _context.worker;
     transmitted done;
-    if (self < slot->transmit_queues)
+    if (self < slot->transmit_queues) {
+        if (slot->merges) count = merge_segments(packets, count);
         done = slot->target->transmit(self, packets, count);
-    else
+    } else {
         done.taken = slot->handovers[self % slot->transmit_queues]->put(packets, count);
+    }
     if (done.taken == count && done.refused == 0) [[likely]]
         return;
     overlay_counters& counters = counters_of(slot->overlay.load(std::memory_order_relaxed));
     if (done.refused != 0) counters.drop(drop_reason::send_refused, done.refused);
     if (done.taken == count) return;
-    counters.drop(slot->target->is_up() ? drop_reason::port_full : drop_reason::port_gone,
-                  count - done.taken);
+    // A merged frame is lost as the packets that it was.
+    unsigned lost = 0;
+    for (unsigned i = done.taken; i < count; ++i) lost += packets[i]->nb_segs;
+    counters.drop(slot->target->is_up() ? drop_reason::port_full : drop_reason::port_gone, lost);
     rte_pktmbuf_free_bulk(packets + done.taken, count - done.taken);
 }
 

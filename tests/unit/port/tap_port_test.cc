@@ -4,7 +4,9 @@
 
 #include "dataplane/packet/packet_offload.hh"
 #include "dataplane/packet/virtio_net_header.hh"
+#include "dataplane/segment/merge.hh"
 #include "tests/unit/port/port_lab.hh"
+#include "tests/unit/segment/gso_frame.hh"
 
 namespace waggle {
 namespace {
@@ -173,6 +175,19 @@ TEST_F(tap_port_test, passes_a_large_frame_to_be_cut_from_one_tap_to_another) {
     EXPECT_EQ(counted, "4000000\n");
     EXPECT_GT(longest, 20000U);
     EXPECT_EQ(tap->statistics().receive_errors + tap->statistics().send_errors, 0U);
+}
+
+TEST_F(tap_port_test, hands_merged_segments_on_as_one_frame) {
+    const auto tap = open(options());
+    ASSERT_TRUE(tap->takes_chains());
+    const lab_sniffer kernel(_place, "wtap0");
+    const test::gso_frame made{.segment_size = 500, .payload = test::pattern(1700)};
+    rte_mbuf* packets[4];
+    for (std::size_t i = 0; i < made.pieces(); ++i) packets[i] = make_packet(made.piece(i));
+    ASSERT_EQ(merge_segments(packets, 4), 1U);
+    EXPECT_EQ(tap->transmit(0, packets, 1).taken, 1U);
+    EXPECT_EQ(kernel.receive([](const auto& frame) { return frame.size() == 1754; }), made.whole());
+    EXPECT_EQ(tap->statistics().sent_bytes, 1754U);
 }
 
 TEST_F(tap_port_test, says_which_frames_the_kernel_refused) {
