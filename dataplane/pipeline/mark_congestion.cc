@@ -1,5 +1,4 @@
 #include "dataplane/packet/ecn.hh"
-
 #include "dataplane/pipeline/tunnel_stages.hh"
 
 namespace waggle {
