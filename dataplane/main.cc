@@ -23,12 +23,13 @@ std::optional<config::config> load(const std::string& file) {
     return std::nullopt;
 }
 
-result<void> run(const config::node& node) {
+result<void> run(const config::node& node, const std::string& log_level) {
     result<main_loop> loop = main_loop::prepare();
     if (!loop) return loop.failure();
     const result<eal_plan> plan = plan_eal(node, look_around());
     if (!plan) return plan.failure();
-    if (result<void> done = start_eal(*plan); !done) return done;
+    if (result<void> done = start_eal(*plan, library_log_level(log_level)); !done) return done;
+    set_log_level(log_level);
     if (!plan->warning.empty()) log_warning(plan->warning);
     {
         result<std::unique_ptr<dataplane>> started = dataplane::start(node, plan->hugepages);
@@ -55,7 +56,7 @@ int main_program(int argument_count, char** arguments) {
         return 0;
     }
     set_log_level(options.log_level);
-    if (const result<void> done = run(configuration->node); !done) {
+    if (const result<void> done = run(configuration->node, options.log_level); !done) {
         log_error(done.failure().message);
         return 1;
     }

@@ -1,9 +1,9 @@
 #include "dataplane/port/ethdev_port.hh"
 
 #include <algorithm>
-#include <unistd.h>
 
 #include <rte_ethdev.h>
+#include <rte_pause.h>
 
 #include "dataplane/port/ethdev_device.hh"
 #include "dataplane/port/system_error.hh"
@@ -13,19 +13,28 @@ namespace {
 
 constexpr std::uint16_t ring_size = 1024;
 
+/// Connections of virtual devices show in both.
+constexpr rte_eth_event_type link_events[] = {RTE_ETH_EVENT_INTR_LSC, RTE_ETH_EVENT_QUEUE_STATE};
+
 }  // namespace
 
 result<std::unique_ptr<ethdev_port>> ethdev_port::open(const std::string& name, const ethdev_options& options,
                                                        const packet_pools& pools) {
     result<std::uint16_t> number = probe_ethdev(options.device);
     if (!number) return number.failure();
-    std::unique_ptr<ethdev_port> made(new ethdev_port(name, *number));
+    std::unique_ptr<ethdev_port> made(new ethdev_port(name, *number, options.on_link_change));
     if (result<void> done = made->configure(options, pools); !done)
         return std::move(done).context("DPDK device " + options.device).failure();
     return made;
 }
 
+ethdev_port::ethdev_port(std::string name, std::uint16_t number, std::function<void()> on_link_change)
+    : _name(std::move(name)), _number(number), _on_link_change(std::move(on_link_change)) {
+}
+
 ethdev_port::~ethdev_port() {
+    for (const rte_eth_event_type event : link_events)
+        while (rte_eth_dev_callback_unregister(_number, event, link_event, this) == -EAGAIN) rte_pause();
     rte_eth_dev_stop(_number);
     remove_ethdev(_number);
 }
@@ -46,8 +55,8 @@ result<void> ethdev_port::configure(const ethdev_options& options, const packet_
     if (_mtu == 0) rte_eth_dev_get_mtu(_number, &_mtu);
     rte_eth_conf settings{};
     settings.rxmode.mtu = std::clamp(_mtu, information.min_mtu, information.max_mtu);
-    // The drivers of virtual devices have no interrupts, or such that change with each peer.
-    settings.intr_conf.rxq = device.is_pci() ? 1 : 0;
+    // Others have no interrupts, or such that change with each peer (memif).
+    settings.intr_conf.rxq = device.is_pci() || device.has_driver("net_vhost") ? 1 : 0;
     int failed = rte_eth_dev_configure(_number, static_cast<std::uint16_t>(_receive_queues),
                                        static_cast<std::uint16_t>(_transmit_queues), &settings);
     if (failed != 0 && settings.intr_conf.rxq != 0) {
@@ -62,7 +71,7 @@ result<void> ethdev_port::configure(const ethdev_options& options, const packet_
     rte_eth_promiscuous_enable(_number);
     rte_eth_allmulticast_enable(_number);
     if (settings.intr_conf.rxq != 0) find_event_descriptors();
-    check();
+    follow_link();
     return {};
 }
 
@@ -98,13 +107,20 @@ void ethdev_port::find_event_descriptors() {
     }
 }
 
-port_statistics ethdev_port::statistics() const {
-    rte_eth_stats device{};
-    rte_eth_stats_get(_number, &device);
-    port_statistics sum = sum_of(_counters);
-    sum.receive_errors += device.imissed + device.ierrors + device.rx_nombuf;
-    sum.send_errors += device.oerrors;
-    return sum;
+void ethdev_port::follow_link() {
+    for (const rte_eth_event_type event : link_events)
+        rte_eth_dev_callback_register(_number, event, link_event, this);
+    link_changed();
+}
+
+int ethdev_port::link_event(std::uint16_t, rte_eth_event_type, void* self, void*) {
+    static_cast<ethdev_port*>(self)->link_changed();
+    return 0;
+}
+
+void ethdev_port::link_changed() {
+    check();
+    if (_on_link_change) _on_link_change();
 }
 
 bool ethdev_port::check() {
@@ -112,6 +128,15 @@ bool ethdev_port::check() {
     _up.store(rte_eth_link_get_nowait(_number, &link) == 0 && link.link_status == RTE_ETH_LINK_UP,
               std::memory_order_relaxed);
     return false;
+}
+
+port_statistics ethdev_port::statistics() const {
+    rte_eth_stats device{};
+    rte_eth_stats_get(_number, &device);
+    port_statistics sum = sum_of(_counters);
+    sum.receive_errors += device.imissed + device.ierrors + device.rx_nombuf;
+    sum.send_errors += device.oerrors;
+    return sum;
 }
 
 result<void> ethdev_port::set_mtu(std::uint16_t mtu) {
@@ -167,11 +192,11 @@ transmitted ethdev_port::transmit(unsigned queue, rte_mbuf** packets, unsigned c
 }
 
 bool ethdev_port::arm(unsigned queue, bool enable) {
+    // Without a peer there is nothing to arm; when one comes, the worker is woken.
+    if (!is_up()) return true;
     const auto number = static_cast<std::uint16_t>(queue);
     if (!enable) {
         rte_eth_dev_rx_intr_disable(_number, number);
-        std::uint64_t events = 0;
-        (void)!::read(_events[queue], &events, sizeof events);
         return true;
     }
     rte_eth_dev_rx_intr_enable(_number, number);

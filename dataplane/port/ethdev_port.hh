@@ -1,9 +1,12 @@
 #pragma once
 
 #include <atomic>
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
+
+#include <rte_ethdev.h>
 
 #include "common/mac_address.hh"
 #include "dataplane/port/packet_pools.hh"
@@ -19,6 +22,9 @@ struct ethdev_options {
     unsigned workers = 1;
     /// 0: what the device has.
     std::uint16_t mtu = 0;
+    /// Called on a thread of DPDK's when the link changed: those who wait for the port's descriptors must arm
+    /// them anew. May be empty; outlives the port.
+    std::function<void()> on_link_change = {};
 };
 
 /// Any DPDK port. A vhost-user client may come, vanish and return at any time.
@@ -47,13 +53,17 @@ public:
     bool arm(unsigned queue, bool enable) override;
 
 private:
-    ethdev_port(std::string name, std::uint16_t number) : _name(std::move(name)), _number(number) {}
+    ethdev_port(std::string name, std::uint16_t number, std::function<void()> on_link_change);
     result<void> configure(const ethdev_options& options, const packet_pools& pools);
     result<void> set_up_queues(const packet_pools& pools);
     void find_event_descriptors();
+    void follow_link();
+    void link_changed();
+    static int link_event(std::uint16_t number, rte_eth_event_type event, void* self, void* details);
 
     std::string _name;
     std::uint16_t _number;
+    std::function<void()> _on_link_change;
     unsigned _receive_queues = 1;
     unsigned _transmit_queues = 1;
     std::uint16_t _mtu = 0;

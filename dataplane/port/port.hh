@@ -78,8 +78,8 @@ public:
     /// A descriptor that is readable while the receive queue has frames (or was armed and got one), or -1:
     /// the worker must poll.
     virtual int event_descriptor(unsigned queue) const = 0;
-    /// True if the descriptor tells of frames only between arm(true) and arm(false); such a queue must be
-    /// polled while the worker is awake.
+    /// True if the descriptor tells of frames only between arm(true) and arm(false), and then once for each
+    /// event (edge triggered, never to be read); such a queue must be polled while the worker is awake.
     virtual bool needs_arming() const { return false; }
     /// Arms or disarms the queue's event before and after waiting; false if it has frames already.
     virtual bool arm([[maybe_unused]] unsigned queue, [[maybe_unused]] bool enable) { return true; }

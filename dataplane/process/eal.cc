@@ -86,9 +86,7 @@ result<eal_plan> plan_eal(const config::node& node, const eal_surroundings& surr
                      " workers"};
 
     plan.arguments = {"waggle-dataplane", "--file-prefix=waggle_" + node.name, "--iova-mode=va",
-                      "--lcores=" + lcore_map(node, surroundings.cpus), "--main-lcore=0",
-                      // It says that a legacy socket, which nobody wants, is not there.
-                      "--log-level=lib.telemetry:error"};
+                      "--lcores=" + lcore_map(node, surroundings.cpus), "--main-lcore=0"};
     if (plan.hugepages) {
         plan.arguments.emplace_back("--in-memory");
     } else {
@@ -101,8 +99,9 @@ result<eal_plan> plan_eal(const config::node& node, const eal_surroundings& surr
     return plan;
 }
 
-result<void> start_eal(const eal_plan& plan) {
+result<void> start_eal(const eal_plan& plan, const std::string& log_level) {
     std::vector<std::string> arguments = plan.arguments;
+    arguments.push_back("--log-level=*:" + log_level);
     std::vector<char*> pointers;
     for (std::string& argument : arguments) pointers.push_back(argument.data());
     if (rte_eal_init(static_cast<int>(pointers.size()), pointers.data()) >= 0) return {};

@@ -31,7 +31,7 @@ eal_surroundings look_around();
 /// PCI is left alone unless underlay ports name PCI devices.
 result<eal_plan> plan_eal(const config::node& node, const eal_surroundings& surroundings);
 
-/// Once a process.
-result<void> start_eal(const eal_plan& plan);
+/// Once a process. `log_level`: of DPDK's own messages.
+result<void> start_eal(const eal_plan& plan, const std::string& log_level);
 
 }  // namespace waggle

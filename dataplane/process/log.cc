@@ -35,16 +35,15 @@ void set_log_level(const std::string& level) {
     // Neither syslog nor time stamps: the service manager adds its own.
     rte_openlog_stream(stderr);
     std::uint32_t own = RTE_LOG_INFO;
-    std::uint32_t others = RTE_LOG_ERR;
     if (level == "error") own = RTE_LOG_ERR;
     if (level == "warning") own = RTE_LOG_WARNING;
-    if (level == "debug") {
-        own = RTE_LOG_DEBUG;
-        others = RTE_LOG_INFO;
-    }
+    if (level == "debug") own = RTE_LOG_DEBUG;
     rte_log_set_global_level(RTE_LOG_DEBUG);
-    rte_log_set_level_regexp(".*", others);
     rte_log_set_level(static_cast<std::uint32_t>(log_type()), own);
+}
+
+std::string library_log_level(const std::string& level) {
+    return level == "debug" ? "info" : "error";
 }
 
 }  // namespace waggle

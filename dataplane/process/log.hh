@@ -10,7 +10,9 @@ void log_error(const std::string& text);
 void log_warning(const std::string& text);
 void log_info(const std::string& text);
 
-/// `level`: "error", "warning", "info" or "debug". DPDK's own libraries speak one step less.
+/// `level`: "error", "warning", "info" or "debug". To be called before EAL starts and again afterwards.
 void set_log_level(const std::string& level);
+/// What DPDK's own libraries may say then.
+std::string library_log_level(const std::string& level);
 
 }  // namespace waggle

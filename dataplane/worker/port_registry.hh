@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -65,6 +66,7 @@ private:
     result<std::unique_ptr<port_slot>> make_slot(port& device);
     void start_receiving(open_port& from, std::optional<port_index> partner);
     worker& receiver_of(const open_port& from, unsigned queue) const;
+    std::function<void()> wake_all() const;
     void publish_plans();
     std::unique_ptr<poll_plan> make_plan(unsigned worker) const;
     open_port* find(port_index index);

@@ -16,6 +16,12 @@ result<std::unique_ptr<port>> as_port(result<std::unique_ptr<T>> opened) {
 
 }  // namespace
 
+std::function<void()> port_registry::wake_all() const {
+    return [workers = _workers] {
+        for (worker* one : workers) one->waking().call();
+    };
+}
+
 result<port_index> port_registry::open(const std::string& name, const api::access_port& parameters) {
     const auto workers = static_cast<unsigned>(_workers.size());
     std::string resource;
@@ -33,8 +39,9 @@ result<port_index> port_registry::open(const std::string& name, const api::acces
         const std::string& device = std::get<api::ethdev_port>(parameters.kind).device;
         resource = "ethdev " + device_arguments::parse(device).name;
         wait_for_closing(resource);
-        return as_port(ethdev_port::open(name, {.device = device, .workers = workers, .mtu = parameters.mtu},
-                                         _shared.pools));
+        return as_port(ethdev_port::open(
+            name, {.device = device, .workers = workers, .mtu = parameters.mtu, .on_link_change = wake_all()},
+            _shared.pools));
     };
     result<std::unique_ptr<port>> device = open_device();
     if (!device) return std::move(device).context("port " + name).failure();
@@ -59,7 +66,9 @@ result<void> port_registry::open_underlay(const config::underlay_port& wanted,
         return {};
     }
     const auto& ethdev = std::get<config::ethdev_underlay>(wanted.kind);
-    auto nic = ethdev_port::open(wanted.name, {.device = ethdev.device, .workers = workers}, _shared.pools);
+    auto nic = ethdev_port::open(wanted.name,
+                                 {.device = ethdev.device, .workers = workers, .on_link_change = wake_all()},
+                                 _shared.pools);
     if (!nic) return std::move(nic).context(what).failure();
     // The host lives on with the NIC's address behind the TAP, and frames pass unchanged.
     auto host = as_port(tap_port::open(ethdev.exception_interface,

@@ -47,7 +47,7 @@ void worker::stop() {
 
 void worker::watch(polled_queue& queue) {
     epoll_event wanted{};
-    wanted.events = EPOLLIN;
+    wanted.events = queue.source->needs_arming() ? EPOLLIN | EPOLLET : EPOLLIN;
     wanted.data.ptr = &queue;
     ::epoll_ctl(_events.get(), EPOLL_CTL_ADD, queue.source->event_descriptor(queue.queue), &wanted);
 }
