@@ -261,6 +261,7 @@ class WaggleHost:
     def wait_healthy(self, timeout=30):
         def healthy():
             self._alive(self.control, "control.log")
+            self._alive(self.dataplane, "dataplane.log")
             done = self.waggle("--json", "status", check=False)
             if done.returncode not in (0, 1):
                 return False
