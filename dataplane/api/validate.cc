@@ -140,7 +140,8 @@ result<void> check(const state& whole) {
         if (auto checked = check_overlay(id, parameters); !checked) return checked;
     for (const auto& [name, port] : whole.ports) {
         if (auto checked = check_port(name, port); !checked) return checked;
-        if (auto known = no_overlay(port.overlay, [&name = name] { return describe_port(name); }); !known) return known;
+        if (auto known = no_overlay(port.overlay, [&name = name] { return describe_port(name); }); !known)
+            return known;
     }
     for (const auto& [address, parameters] : whole.vteps)
         if (auto checked = check_vtep(address, parameters); !checked) return checked;
@@ -150,12 +151,14 @@ result<void> check(const state& whole) {
     }
     for (const auto& [key, target] : whole.forwarding) {
         if (auto checked = check_forwarding(key); !checked) return checked;
-        if (auto known = no_overlay(key.overlay, [&key = key] { return describe(key); }); !known) return known;
+        if (auto known = no_overlay(key.overlay, [&key = key] { return describe(key); }); !known)
+            return known;
         if (auto checked = check_target(whole, key, target); !checked) return checked;
     }
     for (const auto& [key, mac] : whole.neighbours) {
         if (auto checked = check_neighbour(key, mac); !checked) return checked;
-        if (auto known = no_overlay(key.overlay, [&key = key] { return describe(key); }); !known) return known;
+        if (auto known = no_overlay(key.overlay, [&key = key] { return describe(key); }); !known)
+            return known;
     }
     return {};
 }
