@@ -99,6 +99,8 @@ void agent::follow_vteps() {
 }
 
 void agent::recompute() {
+    // While stopping, the target is nothing.
+    if (_stopped) return;
     _desired = compute_desired_state(_endpoints.merged(), _facts);
     shared_state wanted = std::make_shared<api::state>(std::move(_desired.state));
     _desired.state = {};
@@ -113,7 +115,7 @@ void agent::recompute_soon() {
     if (std::exchange(_recompute_posted, true)) return;
     boost::asio::post(_context, [this] {
         _recompute_posted = false;
-        if (!_stopped) recompute();
+        recompute();
     });
 }
 
@@ -213,6 +215,8 @@ void agent::begin_session() {
     pending_connection begun = *std::exchange(_pending, std::nullopt);
     std::set<std::string> open;
     if (begun.applied_generation != 0) open = open_access_ports(node().dataplane_socket());
+    // What was heard since the last computation, next hops above all, belongs into the snapshot.
+    if (_recompute_posted) recompute();
     _reconciler.connected(begun.instance, std::move(open), steady_clock::now());
     drive();
 }

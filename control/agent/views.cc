@@ -29,7 +29,7 @@ void add_port_state(const std::string& port, const view_sources& from, endpoint_
     auto fault = from.dataplane.faults().find(port);
     if (fault != from.dataplane.faults().end()) {
         view.state = "failed";
-        view.detail = "the dataplane refuses port " + port + ": " + fault->second.reason;
+        view.detail = "the dataplane refuses it: " + fault->second.reason;
     } else if (from.dataplane.port_in_force(port)) {
         view.state = "attached";
     } else {

@@ -168,8 +168,8 @@ void reconciler::blame(const std::string& port, const std::string& reason, const
     auto wanted = _desired->ports.find(port);
     if (wanted == _desired->ports.end() || wanted->second != target.ports.at(port)) return;
     if (_faults.blame(port, target.ports.at(port), reason, now))
-        _messages.push_back({true, "the dataplane refuses port " + port + ": " + reason +
-                                       "; it is left out and tried again later"});
+        _messages.push_back(
+            {true, "the dataplane refuses port " + port + ", which is tried again later: " + reason});
 }
 
 void reconciler::refuse_whole(const std::string& reason, moment now) {

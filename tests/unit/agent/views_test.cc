@@ -134,7 +134,7 @@ TEST_F(views_test, a_refused_port_fails_its_endpoint) {
     dataplane.broken = {"vhost-vm"};
     refresh(true);
     EXPECT_EQ(endpoint("vm").state, "failed");
-    EXPECT_EQ(endpoint("vm").detail, "the dataplane refuses port vhost-vm: port vhost-vm: no such device");
+    EXPECT_EQ(endpoint("vm").detail, "the dataplane refuses it: port vhost-vm: no such device");
     EXPECT_EQ(diff_items(one), (std::vector<diff_item>{{"forwarding", "4097 02:42:0a:01:00:03", "add"},
                                                        {"neighbour", "4097 10.1.0.3", "add"},
                                                        {"port", "vhost-vm", "add"}}));

@@ -126,7 +126,8 @@ TEST_F(reconciler_test, a_port_that_cannot_be_opened_does_not_keep_back_the_rest
         EXPECT_FALSE(one.port_in_force("vhost-e3"));
         EXPECT_TRUE(one.port_in_force("vhost-e4"));
         std::string said = messages();
-        EXPECT_TRUE(said.starts_with("! the dataplane refuses port vhost-e3: ")) << said;
+        EXPECT_TRUE(said.starts_with("! the dataplane refuses port vhost-e3, which is tried again later: "))
+            << said;
         EXPECT_EQ(std::ranges::count(said, '\n'), 1) << said;
 
         one.desire(state_with(10), now);
