@@ -30,7 +30,8 @@ constexpr auto least_interval = seconds(1);
 container_links::worker::worker(boost::asio::io_context& results, settings how, status_callback on_status)
     : _results(results),
       _settings(std::move(how)),
-      _on_status(std::make_shared<status_callback>(std::move(on_status))),
+      _on_status(std::make_shared<const status_callback>(std::move(on_status))),
+      _ended(std::make_shared<std::atomic<bool>>(false)),
       _guard(boost::asio::make_work_guard(_context)),
       _timer(_context),
       _names_timer(_context),
@@ -78,7 +79,7 @@ void container_links::worker::stop(bool remove_links) {
     });
     _thread.join();
     _maker->forget();
-    *_on_status = nullptr;
+    *_ended = true;
 }
 
 /// Links that an earlier life made and that are not wanted, or not where they are.
@@ -202,8 +203,8 @@ void container_links::worker::report(entry& one, link_condition condition, const
 }
 
 void container_links::worker::send(const link_status& status) {
-    boost::asio::post(_results, [callback = _on_status, status] {
-        if (*callback) (*callback)(status);
+    boost::asio::post(_results, [callback = _on_status, ended = _ended, status] {
+        if (!*ended && *callback) (*callback)(status);
     });
 }
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <atomic>
 #include <chrono>
 #include <cstdint>
 #include <map>
@@ -74,8 +75,9 @@ private:
 
     boost::asio::io_context& _results;
     const settings _settings;
+    std::shared_ptr<const status_callback> _on_status;
     /// Callbacks that are still on their way when we end are dropped.
-    std::shared_ptr<status_callback> _on_status;
+    std::shared_ptr<std::atomic<bool>> _ended;
 
     boost::asio::io_context _context;
     boost::asio::executor_work_guard<boost::asio::io_context::executor_type> _guard;

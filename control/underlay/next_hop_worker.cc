@@ -36,7 +36,8 @@ next_hop_resolver::worker::worker(boost::asio::io_context& results, underlay_set
                                   change_callback on_change)
     : _results(results),
       _settings(std::move(how)),
-      _on_change(std::make_shared<change_callback>(std::move(on_change))),
+      _on_change(std::make_shared<const change_callback>(std::move(on_change))),
+      _ended(std::make_shared<std::atomic<bool>>(false)),
       _guard(boost::asio::make_work_guard(_context)),
       _timer(_context),
       _lookup_timer(_context) {
@@ -77,7 +78,7 @@ void next_hop_resolver::worker::stop() {
     if (!_thread.joinable()) return;
     _context.stop();
     _thread.join();
-    *_on_change = nullptr;
+    *_ended = true;
 }
 
 void next_hop_resolver::worker::set_vteps(std::vector<ip_address> vteps) {
@@ -290,9 +291,10 @@ void next_hop_resolver::worker::ask_neighbours() {
 
 void next_hop_resolver::worker::flush() {
     if (_changes.empty()) return;
-    boost::asio::post(_results, [callback = _on_change, changes = std::exchange(_changes, {})] {
-        if (*callback) (*callback)(changes);
-    });
+    boost::asio::post(_results,
+                      [callback = _on_change, ended = _ended, changes = std::exchange(_changes, {})] {
+                          if (!*ended && *callback) (*callback)(changes);
+                      });
 }
 
 void next_hop_resolver::worker::tick_after(clock::duration delay) {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <atomic>
 #include <chrono>
 #include <memory>
 #include <optional>
@@ -57,8 +58,9 @@ private:
 
     boost::asio::io_context& _results;
     underlay_settings _settings;
+    std::shared_ptr<const change_callback> _on_change;
     /// Callbacks that are still on their way when we end are dropped.
-    std::shared_ptr<change_callback> _on_change;
+    std::shared_ptr<std::atomic<bool>> _ended;
 
     boost::asio::io_context _context;
     boost::asio::executor_work_guard<boost::asio::io_context::executor_type> _guard;
