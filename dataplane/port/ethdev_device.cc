@@ -15,22 +15,15 @@
 namespace waggle {
 namespace {
 
-/// Removes the socket file that a killed process left: the drivers do not bind over it.
-result<void> clear_stale_socket(const std::string& path) {
-    struct stat found {};
-    if (path.empty() || ::lstat(path.c_str(), &found) != 0) return {};
-    if (!S_ISSOCK(found.st_mode))
-        return error{path + " exists and is no socket: remove it or choose another path"};
-    sockaddr_un place{};
-    place.sun_family = AF_UNIX;
-    if (path.size() >= sizeof place.sun_path) return error{path + ": socket path longer than 107 characters"};
-    path.copy(place.sun_path, path.size());
-    const file_descriptor probe(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
-    if (::connect(probe.get(), reinterpret_cast<const sockaddr*>(&place), sizeof place) == 0 ||
-        errno == EAGAIN)
-        return error{path + " is served by another process: choose another path"};
-    if (errno == ECONNREFUSED && ::unlink(path.c_str()) != 0) return system_error("cannot remove " + path);
-    return {};
+/// Vhost-user sockets are streams, memif's keep messages apart.
+bool is_served(const sockaddr_un& place) {
+    for (const int type : {SOCK_STREAM, SOCK_SEQPACKET}) {
+        const file_descriptor probe(::socket(AF_UNIX, type | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
+        if (::connect(probe.get(), reinterpret_cast<const sockaddr*>(&place), sizeof place) == 0 ||
+            errno == EAGAIN)
+            return true;
+    }
+    return false;
 }
 
 }  // namespace
@@ -56,6 +49,32 @@ std::string device_arguments::value(std::string_view key) const {
         at = end + 1;
     }
     return "";
+}
+
+result<void> clear_stale_socket(const std::string& path) {
+    struct stat found {};
+    sockaddr_un place{};
+    if (path.size() >= sizeof place.sun_path) return error{path + ": socket path longer than 107 characters"};
+    if (path.empty() || ::lstat(path.c_str(), &found) != 0) return {};
+    if (!S_ISSOCK(found.st_mode))
+        return error{path + " exists and is no socket: remove it or choose another path"};
+    place.sun_family = AF_UNIX;
+    path.copy(place.sun_path, path.size());
+    if (is_served(place)) return error{path + " is in use: choose another path"};
+    if (::unlink(path.c_str()) != 0) return system_error("cannot remove " + path);
+    return {};
+}
+
+void device_arguments::set(std::string_view key, const std::string& to) {
+    std::string kept;
+    std::size_t at = 0;
+    while (at < arguments.size()) {
+        const std::size_t end = std::min(arguments.find(',', at), arguments.size());
+        const std::string item = arguments.substr(at, end - at);
+        if (!item.starts_with(std::string(key) + "=")) kept += item + ",";
+        at = end + 1;
+    }
+    arguments = kept + std::string(key) + "=" + to;
 }
 
 result<std::uint16_t> probe_ethdev(const std::string& device) {

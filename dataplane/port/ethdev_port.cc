@@ -16,15 +16,41 @@ constexpr std::uint16_t ring_size = 1024;
 /// Connections of virtual devices show in both.
 constexpr rte_eth_event_type link_events[] = {RTE_ETH_EVENT_INTR_LSC, RTE_ETH_EVENT_QUEUE_STATE};
 
+/// Makes the driver listen on a socket of its own, behind the gate that takes the one of the arguments.
+result<void> send_through_gate(device_arguments& device) {
+    const std::string socket = device.value("socket");
+    if (device.value("role") == "client")
+        return error{
+            "DPDK device " + device.name +
+            ": a memif server that goes would crash this process; let the peer be the client (role=server "
+            "here)"};
+    if (socket.empty() || device.value("socket-abstract") == "yes")
+        return error{"DPDK device " + device.name + ": memif needs socket=PATH, not an abstract socket"};
+    const std::string behind = socket + ".driver";
+    for (const std::string& path : {socket, behind})
+        if (result<void> done = clear_stale_socket(path); !done) return done;
+    device.set("role", "server");
+    device.set("socket", behind);
+    device.set("socket-abstract", "no");
+    return {};
+}
+
 }  // namespace
 
 result<std::unique_ptr<ethdev_port>> ethdev_port::open(const std::string& name, const ethdev_options& options,
                                                        const packet_pools& pools) {
-    result<std::uint16_t> number = probe_ethdev(options.device);
+    device_arguments device = device_arguments::parse(options.device);
+    const bool is_memif = device.has_driver("net_memif");
+    const std::string socket = device.value("socket");
+    if (is_memif)
+        if (result<void> done = send_through_gate(device); !done) return done.failure();
+    result<std::uint16_t> number = probe_ethdev(device.to_string());
     if (!number) return number.failure();
     std::unique_ptr<ethdev_port> made(new ethdev_port(name, *number, options.on_link_change));
-    if (result<void> done = made->configure(options, pools); !done)
-        return std::move(done).context("DPDK device " + options.device).failure();
+    result<void> done = made->configure(options, pools);
+    if (done && is_memif) done = made->open_gate(socket, device.value("socket"));
+    if (!done) return std::move(done).context("DPDK device " + options.device).failure();
+    made->follow_link();
     return made;
 }
 
@@ -33,6 +59,7 @@ ethdev_port::ethdev_port(std::string name, std::uint16_t number, std::function<v
 }
 
 ethdev_port::~ethdev_port() {
+    _gate.reset();
     for (const rte_eth_event_type event : link_events)
         while (rte_eth_dev_callback_unregister(_number, event, link_event, this) == -EAGAIN) rte_pause();
     rte_eth_dev_stop(_number);
@@ -44,9 +71,9 @@ result<void> ethdev_port::configure(const ethdev_options& options, const packet_
     if (const int failed = rte_eth_dev_info_get(_number, &information); failed != 0)
         return system_error("cannot be asked for its abilities", failed);
     const device_arguments device = device_arguments::parse(options.device);
-    // A virtual device has the queues of its arguments: its peer may use each of them.
+    // A vhost-user device has the queues of its arguments: its client may use each of them.
     _receive_queues = information.max_rx_queues;
-    if (device.is_pci()) _receive_queues = std::min(_receive_queues, options.workers);
+    if (!device.has_driver("net_vhost")) _receive_queues = std::min(_receive_queues, options.workers);
     _transmit_queues = std::min<unsigned>(information.max_tx_queues, options.workers);
     if (_receive_queues == 0 || _transmit_queues == 0) return error{"has no queues"};
     _counters = std::vector<queue_counters>(std::max(_receive_queues, _transmit_queues));
@@ -71,7 +98,25 @@ result<void> ethdev_port::configure(const ethdev_options& options, const packet_
     rte_eth_promiscuous_enable(_number);
     rte_eth_allmulticast_enable(_number);
     if (settings.intr_conf.rxq != 0) find_event_descriptors();
-    follow_link();
+    return {};
+}
+
+result<void> ethdev_port::open_gate(const std::string& socket, const std::string& driver_socket) {
+    memif_gate::options wanted;
+    wanted.socket = socket;
+    wanted.driver_socket = driver_socket;
+    wanted.queues = std::max(_receive_queues, _transmit_queues);
+    wanted.is_connected = [number = _number] {
+        rte_eth_link link{};
+        return rte_eth_link_get_nowait(number, &link) == 0 && link.link_status == RTE_ETH_LINK_UP;
+    };
+    wanted.on_change = [this](bool open) {
+        _up.store(open, std::memory_order_relaxed);
+        if (_on_link_change) _on_link_change();
+    };
+    result<std::unique_ptr<memif_gate>> gate = memif_gate::open(std::move(wanted));
+    if (!gate) return gate.failure();
+    _gate = *std::move(gate);
     return {};
 }
 
@@ -125,7 +170,8 @@ void ethdev_port::link_changed() {
 
 bool ethdev_port::check() {
     rte_eth_link link{};
-    _up.store(rte_eth_link_get_nowait(_number, &link) == 0 && link.link_status == RTE_ETH_LINK_UP,
+    _up.store(_gate ? _gate->is_open()
+                    : rte_eth_link_get_nowait(_number, &link) == 0 && link.link_status == RTE_ETH_LINK_UP,
               std::memory_order_relaxed);
     return false;
 }
@@ -155,8 +201,10 @@ mac_address ethdev_port::mac() const {
 
 received ethdev_port::receive(unsigned queue, rte_mbuf** packets, unsigned capacity) {
     received got;
+    if (_gate && !_gate->enter(2 * queue)) return got;
     const unsigned count = rte_eth_rx_burst(_number, static_cast<std::uint16_t>(queue), packets,
                                             static_cast<std::uint16_t>(capacity));
+    if (_gate) _gate->leave(2 * queue);
     std::uint64_t bytes = 0;
     for (unsigned i = 0; i < count; ++i) {
         // Chains come only from peers that ignore our MTU.
@@ -181,8 +229,10 @@ transmitted ethdev_port::transmit(unsigned queue, rte_mbuf** packets, unsigned c
     const unsigned offered = std::min(count, 64U);
     for (unsigned i = 0; i < offered; ++i) lengths[i] = rte_pktmbuf_pkt_len(packets[i]);
     transmitted done;
+    if (_gate && !_gate->enter(2 * queue + 1)) return done;
     done.taken = rte_eth_tx_burst(_number, static_cast<std::uint16_t>(queue), packets,
                                   static_cast<std::uint16_t>(offered));
+    if (_gate) _gate->leave(2 * queue + 1);
     std::uint64_t bytes = 0;
     for (unsigned i = 0; i < done.taken; ++i) bytes += lengths[i];
     queue_counters& counters = _counters[queue];

@@ -9,6 +9,7 @@
 #include <rte_ethdev.h>
 
 #include "common/mac_address.hh"
+#include "dataplane/port/memif_gate.hh"
 #include "dataplane/port/packet_pools.hh"
 #include "dataplane/port/port.hh"
 #include "dataplane/port/queue_counters.hh"
@@ -27,7 +28,7 @@ struct ethdev_options {
     std::function<void()> on_link_change = {};
 };
 
-/// Any DPDK port. A vhost-user client may come, vanish and return at any time.
+/// Any DPDK port. A vhost-user or memif client may come, vanish and return at any time.
 class ethdev_port final : public port {
 public:
     static result<std::unique_ptr<ethdev_port>> open(const std::string& name, const ethdev_options& options,
@@ -54,6 +55,7 @@ public:
 
 private:
     ethdev_port(std::string name, std::uint16_t number, std::function<void()> on_link_change);
+    result<void> open_gate(const std::string& socket, const std::string& driver_socket);
     result<void> configure(const ethdev_options& options, const packet_pools& pools);
     result<void> set_up_queues(const packet_pools& pools);
     void find_event_descriptors();
@@ -70,6 +72,8 @@ private:
     /// Per receive queue, if the device has receive interrupts.
     std::vector<int> _events;
     std::vector<queue_counters> _counters;
+    /// Memif only.
+    std::unique_ptr<memif_gate> _gate;
     std::atomic<bool> _up{false};
 };
 

@@ -22,6 +22,11 @@ bool has_no_event(const polled_queue* queue) {
     return queue->source->event_descriptor(queue->queue) < 0;
 }
 
+/// A port without a peer brings nothing; when one comes, the worker is woken.
+bool must_be_polled(const polled_queue* queue) {
+    return has_no_event(queue) && queue->source->is_up();
+}
+
 timespec to_timespec(std::uint64_t microseconds) {
     return {static_cast<time_t>(microseconds / 1'000'000),
             static_cast<long>(microseconds % 1'000'000 * 1000)};
@@ -36,7 +41,7 @@ bool worker::may_sleep([[maybe_unused]] const poll_plan& plan) const {
 
 void worker::rest(const poll_plan& plan) {
     const std::uint64_t idle = (rte_rdtsc() - _last_frame) / (_context.ticks_per_second / 1'000'000);
-    const bool must_poll = std::ranges::any_of(plan.polled, has_no_event);
+    const bool must_poll = std::ranges::any_of(plan.polled, must_be_polled);
     // The longer nothing came, the longer the first frame may wait: a tenth of that.
     const std::uint64_t limit =
         must_poll ? std::clamp(idle / 10, shortest_sleep_microseconds, longest_sleep_microseconds)
