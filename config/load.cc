@@ -7,9 +7,11 @@
 #include <optional>
 #include <unistd.h>
 
+#include "config/endpoint_checker.hh"
 #include "config/schema/sections.hh"
 #include "config/yaml/map_reader.hh"
 #include "config/yaml/tree.hh"
+#include "config/yaml/values.hh"
 
 namespace waggle::config {
 
@@ -81,13 +83,7 @@ std::variant<std::string, std::vector<problem>> read_runtime_directory(const std
 
 std::variant<endpoint, std::vector<problem>> parse_endpoint(std::string_view text, const std::string& name,
                                                             const config& base) {
-    auto parsed = parse_tree(text, name);
-    if (auto* wrong = std::get_if<std::vector<problem>>(&parsed)) return std::move(*wrong);
-    problem_list problems(name);
-    scope known = scope_of(base);
-    auto result = read_endpoint(cursor(problems, std::get<tree_node>(parsed)), known);
-    if (!result) return std::move(problems).take();
-    return std::move(*result);
+    return endpoint_checker(base).check(text, name);
 }
 
 endpoint_list load_endpoints(std::string_view text, const std::string& name, const config& base) {
@@ -99,7 +95,10 @@ endpoint_list load_endpoints(std::string_view text, const std::string& name, con
     endpoint_list result;
     const map_reader map(root, {"endpoints"});
     if (const auto entry = map.required("endpoints", "a list of endpoints"))
-        result.endpoints = read_endpoints(*entry, known);
+        if (is_list(*entry, "a list of endpoints"))
+            for (std::size_t i = 0; i < entry->node().items.size(); ++i)
+                if (auto one = try_endpoint(cursor(*entry, i, entry->node().items[i]), known))
+                    result.endpoints.push_back(std::move(*one));
     result.problems = std::move(problems).take();
     return result;
 }

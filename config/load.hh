@@ -24,7 +24,8 @@ std::variant<std::string, std::vector<problem>> read_runtime_directory(const std
 
 /// Checks one endpoint, as YAML or JSON with the keys of an entry of `endpoints`, against a loaded
 /// configuration: the same checks and messages as in a file. `base` is every endpoint known now, also those
-/// attached at run time; it is not changed. Costs a pass over `base`.
+/// attached at run time; it is not changed. Costs a pass over `base`: for many endpoints keep an
+/// endpoint_checker.
 std::variant<endpoint, std::vector<problem>> parse_endpoint(std::string_view text, const std::string& name,
                                                             const config& base);
 

@@ -179,6 +179,14 @@ std::optional<endpoint> read_endpoint(const cursor& at, scope& known) {
     return result;
 }
 
+std::optional<endpoint> try_endpoint(const cursor& at, scope& known) {
+    const auto lists = {&known.endpoint_names, &known.addresses, &known.macs, &known.resources};
+    for (claims* list : lists) list->begin();
+    auto result = read_endpoint(at, known);
+    for (claims* list : lists) result ? list->commit() : list->roll_back();
+    return result;
+}
+
 std::vector<endpoint> read_endpoints(const cursor& at, scope& known) {
     std::vector<endpoint> endpoints;
     if (!is_list(at, "a list of endpoints: {name, overlay, addresses, mac, host, attachment}"))

@@ -6,9 +6,16 @@ namespace waggle::config {
 
 std::optional<std::string> claims::take(std::string thing, std::string owner, unsigned line) {
     const auto [place, is_new] = _holders.try_emplace(std::move(thing), holder{std::move(owner), line});
+    if (is_new && _journal) _journal->push_back(place->first);
     if (is_new) return std::nullopt;
     const holder& other = place->second;
     return other.line == 0 ? other.owner : other.owner + " (line " + std::to_string(other.line) + ")";
+}
+
+void claims::roll_back() {
+    if (!_journal) return;
+    for (const std::string& thing : *_journal) _holders.erase(thing);
+    _journal.reset();
 }
 
 bool take_or_report(claims& all, std::string thing, const std::string& owner, const cursor& at,
@@ -75,7 +82,26 @@ void add_node(scope& known, const node& self) {
     }
 }
 
+/// Each claim of an endpoint: the list it stands in and the thing.
+template <typename Visit>
+void visit_claims(scope& known, const endpoint& one, Visit visit) {
+    visit(known.endpoint_names, one.name);
+    visit(known.macs, on_overlay(one.overlay, one.mac.to_string()));
+    for (const ip_prefix& each : one.addresses)
+        visit(known.addresses, on_overlay(one.overlay, each.address.to_string()));
+    if (one.attached) visit(known.resources, std::visit(claim_of{}, *one.attached));
+}
+
 }  // namespace
+
+void claim_endpoint(scope& known, const endpoint& one) {
+    const std::string owner = "endpoint '" + one.name + "'";
+    visit_claims(known, one, [&](claims& list, const std::string& thing) { list.take(thing, owner, 0); });
+}
+
+void release_endpoint(scope& known, const endpoint& one) {
+    visit_claims(known, one, [](claims& list, const std::string& thing) { list.release(thing); });
+}
 
 scope scope_of(const config& loaded) {
     scope known;
@@ -85,14 +111,7 @@ scope scope_of(const config& loaded) {
         peer_scope& entry = known.peers[each.name];
         if (each.overlays) entry.overlays.emplace(each.overlays->begin(), each.overlays->end());
     }
-    for (const endpoint& each : loaded.endpoints) {
-        const std::string owner = "endpoint '" + each.name + "'";
-        known.endpoint_names.take(each.name, owner, 0);
-        known.macs.take(on_overlay(each.overlay, each.mac.to_string()), owner, 0);
-        for (const ip_prefix& address : each.addresses)
-            known.addresses.take(on_overlay(each.overlay, address.address.to_string()), owner, 0);
-        if (each.attached) known.resources.take(std::visit(claim_of{}, *each.attached), owner, 0);
-    }
+    for (const endpoint& each : loaded.endpoints) claim_endpoint(known, each);
     return known;
 }
 

@@ -17,6 +17,12 @@ class claims {
 public:
     /// Nothing if `thing` was free and is now `owner`'s; else "owner (line N)". Line 0: not of this file.
     std::optional<std::string> take(std::string thing, std::string owner, unsigned line);
+    void release(const std::string& thing) { _holders.erase(thing); }
+
+    /// What is taken from here on is given back by roll_back(); commit() keeps it.
+    void begin() { _journal.emplace(); }
+    void commit() { _journal.reset(); }
+    void roll_back();
 
 private:
     struct holder {
@@ -24,6 +30,7 @@ private:
         unsigned line;
     };
     std::unordered_map<std::string, holder> _holders;
+    std::optional<std::vector<std::string>> _journal;
 };
 
 /// What of an overlay its endpoints are checked against.
@@ -78,6 +85,10 @@ std::string container_claim(const namespace_reference& where, const std::string&
 
 /// The scope of a file that was loaded before, to check one more endpoint against.
 scope scope_of(const config& loaded);
+
+/// Takes all that an endpoint claims, and gives it back.
+void claim_endpoint(scope& known, const endpoint& one);
+void release_endpoint(scope& known, const endpoint& one);
 
 /// `thing` taken for `owner`, or a problem at `at`: "<what> is already used by <other>; allowed: ...".
 bool take_or_report(claims& all, std::string thing, const std::string& owner, const cursor& at,

@@ -19,6 +19,8 @@ std::vector<endpoint> read_endpoints(const cursor& at, scope& known);
 
 /// Nothing after a problem.
 std::optional<endpoint> read_endpoint(const cursor& at, scope& known);
+/// read_endpoint() that leaves no claims behind after a problem: for endpoints that are accepted one by one.
+std::optional<endpoint> try_endpoint(const cursor& at, scope& known);
 /// `owner` has its addresses and overlay already.
 std::optional<attachment> read_attachment(const cursor& at, const endpoint& owner, scope& known);
 /// VTEP addresses of a node or peer: `vtep: {ipv4: ..., ipv6: ...}`; false after a problem.

@@ -46,20 +46,21 @@ result<runtime_endpoints> runtime_endpoints::open(const std::string& state_direc
 void runtime_endpoints::rebase(const config::config& file) {
     _file = file;
     _merged = file;
+    _checker = config::endpoint_checker(file);
     _set_aside.clear();
     for (const auto& [name, text] : _texts) {
-        auto parsed = config::parse_endpoint(text, file_of(name), _merged);
+        auto parsed = _checker.check(text, file_of(name));
         if (auto* problems = std::get_if<std::vector<config::problem>>(&parsed))
             _set_aside.emplace(name, sentences(*problems));
         else if (std::get<config::endpoint>(parsed).host != file.node.name)
             _set_aside.emplace(name, "its host is not this node");
         else
-            _merged.endpoints.push_back(std::move(std::get<config::endpoint>(parsed)));
+            include(std::move(std::get<config::endpoint>(parsed)));
     }
 }
 
 result<config::endpoint> runtime_endpoints::check(const std::string& text) const {
-    auto parsed = config::parse_endpoint(text, "endpoint", _merged);
+    auto parsed = _checker.check(text, "endpoint");
     if (auto* problems = std::get_if<std::vector<config::problem>>(&parsed))
         return error{sentences(*problems)};
     config::endpoint endpoint = std::move(std::get<config::endpoint>(parsed));
@@ -73,11 +74,16 @@ result<config::endpoint> runtime_endpoints::check(const std::string& text) const
     return endpoint;
 }
 
+void runtime_endpoints::include(config::endpoint endpoint) {
+    _checker.add(endpoint);
+    _merged.endpoints.push_back(std::move(endpoint));
+}
+
 result<void> runtime_endpoints::keep(config::endpoint endpoint) {
     std::string kept = config::write_endpoint(endpoint);
     if (result<void> written = write_durably(file_of(endpoint.name), kept); !written) return written;
     _texts.emplace(endpoint.name, std::move(kept));
-    _merged.endpoints.push_back(std::move(endpoint));
+    include(std::move(endpoint));
     return {};
 }
 
@@ -87,8 +93,12 @@ result<void> runtime_endpoints::forget(const std::string& name) {
     if (result<void> removed = remove_durably(file_of(name)); !removed) return removed;
     bool active = _set_aside.erase(name) == 0;
     _texts.erase(known);
-    if (active)
-        std::erase_if(_merged.endpoints, [&](const config::endpoint& each) { return each.name == name; });
+    auto found = std::find_if(_merged.endpoints.begin(), _merged.endpoints.end(),
+                              [&](const config::endpoint& each) { return each.name == name; });
+    if (active && found != _merged.endpoints.end()) {
+        _checker.remove(*found);
+        _merged.endpoints.erase(found);
+    }
     // What it was in the way of may fit now.
     if (!_set_aside.empty()) rebase(config::config(_file));
     return {};

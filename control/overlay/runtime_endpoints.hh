@@ -6,6 +6,7 @@
 
 #include "common/result.hh"
 #include "config/config.hh"
+#include "config/endpoint_checker.hh"
 
 namespace waggle::control {
 
@@ -41,12 +42,15 @@ public:
 
 private:
     explicit runtime_endpoints(std::string directory) : _directory(std::move(directory)) {}
+    void include(config::endpoint endpoint);
     std::string file_of(const std::string& name) const { return _directory + "/" + name + ".yaml"; }
 
     std::string _directory;
     std::map<std::string, std::string> _texts;
     config::config _file;
     config::config _merged;
+    /// Knows what _merged has.
+    config::endpoint_checker _checker{config::config{}};
     std::map<std::string, std::string> _set_aside;
 };
 

@@ -1,3 +1,4 @@
+#include "config/endpoint_checker.hh"
 #include "config/write.hh"
 #include "tests/unit/config/cases.hh"
 
@@ -90,6 +91,33 @@ TEST(runtime_endpoint, malformed_requests) {
     EXPECT_EQ(
         parsed("{\"name\":"),
         "request:1:1: is an unclosed bracket, or a list or map where a key belongs; allowed: 'key: value'");
+}
+
+TEST(endpoint_checker, remembers_what_is_added_until_it_is_removed) {
+    endpoint_checker checker(base());
+    const std::string text =
+        "{name: new, overlay: blue, addresses: [10.1.0.9], attachment: {kind: memif, socket: /m}}";
+    const auto first = checker.check(text, "f");
+    ASSERT_TRUE(std::holds_alternative<endpoint>(first));
+    // A check leaves nothing behind, whether it is good or not.
+    EXPECT_TRUE(std::holds_alternative<endpoint>(checker.check(text, "f")));
+    const std::string bad =
+        "{name: other, overlay: blue, addresses: [10.1.0.9], mac: x, attachment: {kind: memif, socket: /m}}";
+    EXPECT_EQ(std::get<1>(checker.check(bad, "f")).size(), 1U);
+    EXPECT_TRUE(std::holds_alternative<endpoint>(checker.check(text, "f")));
+
+    checker.add(std::get<endpoint>(first));
+    const auto again = checker.check(text, "f");
+    ASSERT_TRUE(std::holds_alternative<std::vector<problem>>(again));
+    // Name, address and socket; the MAC follows from the address and is not told again.
+    EXPECT_EQ(std::get<1>(again).size(), 3U) << to_string(std::get<1>(again));
+    EXPECT_EQ(std::get<1>(checker.check(bad, "f")).size(), 3U);
+    checker.remove(std::get<endpoint>(first));
+    EXPECT_TRUE(std::holds_alternative<endpoint>(checker.check(text, "f")));
+
+    checker.remove(base().endpoints[1]);
+    EXPECT_TRUE(std::holds_alternative<endpoint>(
+        checker.check("{name: db, overlay: blue, addresses: [10.1.0.3], host: beta}", "f")));
 }
 
 TEST(stored_endpoints, those_that_no_longer_fit_are_left_out) {
