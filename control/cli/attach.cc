@@ -74,4 +74,11 @@ int detach(const context& with, const po::variables_map& options) {
     return succeeded;
 }
 
+int reload(const context& with, const po::variables_map&) {
+    const auto reply = control_client(with.control_socket()).post("/v1/reload", json::object());
+    if (!reply) return give_up(with, reply.failure());
+    if (with.json) with.out << "{}\n";
+    return succeeded;
+}
+
 }  // namespace waggle::cli

@@ -73,6 +73,7 @@ int show_ports(const context& with, const boost::program_options::variables_map&
 int show_counters(const context& with, const boost::program_options::variables_map& options);
 int attach(const context& with, const boost::program_options::variables_map& options);
 int detach(const context& with, const boost::program_options::variables_map& options);
+int reload(const context& with, const boost::program_options::variables_map& options);
 int check_config(const context& with, const boost::program_options::variables_map& options);
 int compare_configs(const context& with, const boost::program_options::variables_map& options);
 

@@ -72,6 +72,14 @@ const std::vector<command>& commands() {
          describe_attach,
          attach},
         {"detach", "remove an endpoint that was added at run time", {"NAME"}, "", nullptr, detach},
+        {"reload",
+         "read the configuration file again and apply what differs",
+         {},
+         "A file that is not good is refused as a whole, with everything that is wrong (exit status 3), and "
+         "the\n"
+         "one in force stays. The same as SIGHUP to waggle-control.\n",
+         nullptr,
+         reload},
         {"config check",
          "is a configuration file good, and if not, everything that is wrong",
          {"FILE"},

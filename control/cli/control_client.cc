@@ -70,6 +70,15 @@ error not_reached(error_code failed, const std::string& socket) {
     return {"waggle-control cannot be reached at " + socket + ": " + failed.message()};
 }
 
+/// The sentence, and each further problem on a line of its own.
+error refused(const json& document) {
+    const auto sentence = document.at("error").get<std::string>();
+    std::string text = sentence;
+    for (const json& each : document.value("problems", json::array()))
+        if (each.is_string() && each != sentence) text += "\n  " + each.get<std::string>();
+    return {text};
+}
+
 }  // namespace
 
 result<json> control_client::exchange(const std::string& method, const std::string& path,
@@ -101,7 +110,7 @@ result<json> control_client::exchange(const std::string& method, const std::stri
     json document = json::parse(running.body(), nullptr, false);
     if (running.status() / 100 != 2) {
         if (document.is_object() && document.contains("error") && document["error"].is_string())
-            return error{document["error"].get<std::string>()};
+            return refused(document);
         return error{"waggle-control refused with HTTP status " + std::to_string(running.status())};
     }
     if (document.is_discarded())

@@ -31,7 +31,7 @@ int show_status(const context& with, const boost::program_options::variables_map
     if (with.json) {
         with.out << json{{"control", of_control}, {"dataplane", of_dataplane}}.dump() << "\n";
     } else if (control || dataplane) {
-        with.out << status_text(of_control, of_dataplane);
+        with.out << status_text(of_control, of_dataplane, with.width);
     }
     if (!control) give_up(with, control.failure());
     if (!dataplane) give_up(with, dataplane.failure());

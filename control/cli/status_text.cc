@@ -22,9 +22,10 @@ bool flag(const json& object, const char* key) {
     return found != object.end() && found->is_boolean() && found->get<bool>();
 }
 
-std::string line(const std::string& title, const std::string& text) {
-    return "  " + title + std::string(title.size() < 12 ? 12 - title.size() : 1, ' ') + printable(text) +
-           "\n";
+std::string line(const std::string& title, const std::string& text, std::size_t width = 200) {
+    constexpr std::size_t indent = 14;
+    const std::string start = "  " + title + std::string(title.size() < 12 ? 12 - title.size() : 1, ' ');
+    return start + wrapped(printable(text), width, indent) + "\n";
 }
 
 std::string process(const json& status) {
@@ -84,14 +85,14 @@ std::string verdict(const json& control, const json& dataplane) {
 
 }  // namespace
 
-std::string status_text(const json& control, const json& dataplane) {
+std::string status_text(const json& control, const json& dataplane, std::size_t width) {
     const json& named = control.is_null() ? dataplane : control;
     std::string text = printable(field_text(named, "node")) + ": " + verdict(control, dataplane) + "\n";
     if (!control.is_null()) text += of_control(control);
     if (!dataplane.is_null()) text += of_dataplane(dataplane);
     if (control.is_null()) return text;
     for (const json& problem : control.value("problems", json::array()))
-        if (problem.is_string()) text += line("problem", problem.get<std::string>());
+        if (problem.is_string()) text += line("problem", problem.get<std::string>(), width);
     return text;
 }
 

@@ -66,6 +66,23 @@ std::string shortened(std::string_view text, std::size_t width) {
     return std::string(text.substr(0, end)) + std::string("...").substr(0, width);
 }
 
+std::string wrapped(std::string_view text, std::size_t width, std::size_t indent) {
+    std::string lines;
+    std::size_t column = indent;
+    while (!text.empty()) {
+        const std::string_view word = text.substr(0, text.find(' '));
+        text.remove_prefix(std::min(text.size(), word.size() + 1));
+        if (!lines.empty()) {
+            const bool fits = column + 1 + display_width(word) <= width;
+            lines += fits ? " " : "\n" + std::string(indent, ' ');
+            column = fits ? column + 1 : indent;
+        }
+        lines += word;
+        column += display_width(word);
+    }
+    return lines;
+}
+
 std::string printable(std::string_view text) {
     std::string line(text);
     for (char& c : line)

@@ -38,6 +38,9 @@ private:
 std::size_t display_width(std::string_view text);
 /// At most `width` characters of `text`, "..." in place of the rest.
 std::string shortened(std::string_view text, std::size_t width);
+/// `text` broken at spaces into lines of at most `width` characters, all but the first after `indent` spaces;
+/// longer words stay whole.
+std::string wrapped(std::string_view text, std::size_t width, std::size_t indent);
 /// `text` on one line: control characters, which could steer the terminal, become '?'.
 std::string printable(std::string_view text);
 

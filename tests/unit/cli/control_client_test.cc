@@ -207,6 +207,21 @@ TEST_F(served, refusals_are_told_as_they_are) {
     EXPECT_EQ(err.str(), "waggle: waggle-control refused with HTTP status 500\n");
 }
 
+TEST_F(served, refusals_with_several_problems) {
+    answer = [](const control::http_request&) {
+        return control::http_reply{400, R"({"error": "first", "problems": ["first", "second", "third"]})"};
+    };
+    EXPECT_EQ(run({"detach", "n"}), unavailable);
+    EXPECT_EQ(err.str(), "waggle: first\n  second\n  third\n");
+}
+
+TEST_F(served, reload) {
+    answer = [](const control::http_request&) { return control::http_reply{200, "{}"}; };
+    EXPECT_EQ(run({"reload"}), succeeded);
+    EXPECT_EQ(requests.at(0).method + " " + requests.at(0).path, "POST /v1/reload");
+    EXPECT_EQ(out.str(), "");
+}
+
 TEST_F(served, answers_that_make_no_sense) {
     answer = [](const control::http_request&) { return control::http_reply{200, "{"}; };
     EXPECT_EQ(run({"peers"}), unavailable);

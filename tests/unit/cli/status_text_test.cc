@@ -33,7 +33,7 @@ json dataplane_status() {
 }
 
 TEST(status_text, healthy_host) {
-    EXPECT_EQ(status_text(control_status(), dataplane_status()),
+    EXPECT_EQ(status_text(control_status(), dataplane_status(), 100),
               "alpha: healthy\n"
               "  control     version 0.1.0, up 1h 1m\n"
               "  state       in force, generation 17\n"
@@ -54,10 +54,10 @@ TEST(status_text, host_with_problems) {
     control["endpoints_failed"] = 1;
     control["peers_reachable"] = 1;
     control["dataplane"]["acknowledged"] = 16;
-    control["problems"] = {"peer 'beta' has no route", "endpoint 'web' failed\n"};
+    control["problems"] = {"peer 'beta' has no route", "endpoint 'web' failed\n for a reason of many words"};
     json dataplane = dataplane_status();
     dataplane["hugepages"] = true;
-    const std::string text = status_text(control, dataplane);
+    const std::string text = status_text(control, dataplane, 40);
     EXPECT_TRUE(text.starts_with("alpha: not healthy\n")) << text;
     EXPECT_NE(text.find("  state       generation 16 in force, 17 on its way\n"), std::string::npos) << text;
     EXPECT_NE(text.find("  endpoints   3 here, 1 failed\n"), std::string::npos) << text;
@@ -65,14 +65,15 @@ TEST(status_text, host_with_problems) {
     EXPECT_NE(text.find("MiB, hugepages\n"), std::string::npos) << text;
     EXPECT_TRUE(
         text.ends_with("  problem     peer 'beta' has no route\n"
-                       "  problem     endpoint 'web' failed?\n"))
+                       "  problem     endpoint 'web' failed? for\n"
+                       "              a reason of many words\n"))
         << text;
 }
 
 TEST(status_text, without_the_dataplane) {
     json control = control_status();
     control["dataplane"]["connected"] = false;
-    const std::string text = status_text(control, json());
+    const std::string text = status_text(control, json(), 100);
     EXPECT_TRUE(text.starts_with("alpha: waggle-dataplane is not running\n")) << text;
     EXPECT_NE(text.find("  state       control is not connected to the dataplane\n"), std::string::npos)
         << text;
@@ -80,13 +81,13 @@ TEST(status_text, without_the_dataplane) {
 }
 
 TEST(status_text, without_control) {
-    const std::string text = status_text(json(), dataplane_status());
+    const std::string text = status_text(json(), dataplane_status(), 100);
     EXPECT_TRUE(text.starts_with("alpha: waggle-control is not running\n  dataplane   version 0.1.0"))
         << text;
 }
 
 TEST(status_text, documents_with_parts_missing) {
-    EXPECT_TRUE(status_text(json::object(), json::object()).starts_with("-: not healthy\n"));
+    EXPECT_TRUE(status_text(json::object(), json::object(), 100).starts_with("-: not healthy\n"));
 }
 
 }  // namespace

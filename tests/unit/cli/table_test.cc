@@ -83,6 +83,14 @@ TEST(text, characters_count_not_bytes) {
     EXPECT_EQ(shortened("abcdef", 0), "");
 }
 
+TEST(text, is_broken_at_spaces) {
+    EXPECT_EQ(wrapped("one two three", 200, 2), "one two three");
+    EXPECT_EQ(wrapped("one two three", 9, 2), "one two\n  three");
+    EXPECT_EQ(wrapped("one two three", 8, 2), "one\n  two\n  three");
+    EXPECT_EQ(wrapped("a-very-long-word b", 5, 2), "a-very-long-word\n  b");
+    EXPECT_EQ(wrapped("", 5, 2), "");
+}
+
 TEST(quantity, durations) {
     EXPECT_EQ(duration_text(0), "0s");
     EXPECT_EQ(duration_text(59), "59s");
