@@ -23,13 +23,18 @@ constexpr drop_reason reason_of(cut_verdict verdict) {
 
 /// Calls f(rte_mbuf*) with what a frame with a packet_offload becomes once nothing is left to do: the frame
 /// itself with a complete checksum, or the pieces it is cut into. Takes the frame; f takes what it gets.
-/// Each piece that there is no memory for is counted.
+/// Each piece that there is no memory for is counted, and so is a request that does not fit the frame.
 template <typename F>
 void for_each_plain(worker_context& context, overlay_counters& counters, rte_mbuf* frame, F&& f) {
     packet_offload& offload = offload_of(frame);
     if (offload.kind == segmentation::none) {
-        if (offload.partial_checksum != 0)
+        if (offload.partial_checksum != 0) {
+            if (!offload_in_bounds(offload, frame->data_len)) {
+                counters.drop(drop_reason::bad_offload);
+                return rte_pktmbuf_free(frame);
+            }
             complete_checksum(offload, rte_pktmbuf_mtod(frame, std::uint8_t*), frame->data_len);
+        }
         clear_offload(frame);
         f(frame);
         return;

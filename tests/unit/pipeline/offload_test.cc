@@ -310,5 +310,20 @@ TEST(offloads, that_do_not_fit_the_inner_frame_are_dropped) {
     }
 }
 
+TEST(offloads, that_do_not_fit_a_packet_for_the_kernel_are_dropped) {
+    const dataplane_fixture names;
+    const bytes packet =
+        ethernet(names.own_mac, names.peer_mac, 0x0806,
+                 arp(1, names.peer_mac, names.peer_v4, mac("00:00:00:00:00:00"), names.own_v4));
+    packet_offload beyond;
+    beyond.checksum_start = static_cast<std::uint16_t>(packet.size() + 200);
+    beyond.checksum_offset = 6;
+    beyond.partial_checksum = 1;
+    dataplane_fixture host;
+    EXPECT_TRUE(host.decapsulate({{packet, beyond}}, dataplane_fixture::exception).empty());
+    EXPECT_EQ(host.drops(), (drop_counts{{"bad_offload", 1}}));
+    expect_no_leak(host);
+}
+
 }  // namespace
 }  // namespace waggle::test
