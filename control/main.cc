@@ -10,9 +10,9 @@
 
 #include "config/load.hh"
 #include "control/agent/agent.hh"
-#include "control/instance_lock.hh"
-#include "control/options.hh"
-#include "control/service_manager.hh"
+#include "control/process/instance_lock.hh"
+#include "control/process/options.hh"
+#include "control/process/service_manager.hh"
 
 namespace waggle::control {
 namespace {

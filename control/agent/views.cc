@@ -103,12 +103,14 @@ std::vector<overlay_view> overlay_views(const view_sources& from) {
     return views;
 }
 
-std::vector<endpoint_view> endpoint_views(const view_sources& from) {
+std::vector<endpoint_view> endpoint_views(const view_sources& from, endpoint_choice which) {
     const config::config& config = from.endpoints.merged();
     std::vector<endpoint_view> views;
     for (const config::endpoint& endpoint : config.endpoints) {
+        bool local = endpoint.host == config.node.name;
+        if (!local && which == endpoint_choice::local) continue;
         endpoint_view view = view_of(endpoint, from);
-        if (view.local) add_local_state(endpoint, from, view);
+        if (local) add_local_state(endpoint, from, view);
         views.push_back(std::move(view));
     }
     for (const auto& [name, reason] : from.endpoints.set_aside()) {
@@ -193,8 +195,7 @@ void summarize(const view_sources& from, status_view& status) {
         problems.push_back("the dataplane refuses the state: " + from.dataplane.refusal());
     problems.insert(problems.end(), from.desired.problems.begin(), from.desired.problems.end());
     std::size_t pending = 0;
-    for (const endpoint_view& endpoint : endpoint_views(from)) {
-        if (!endpoint.local) continue;
+    for (const endpoint_view& endpoint : endpoint_views(from, endpoint_choice::local)) {
         ++status.endpoints_local;
         if (endpoint.state == "pending") ++pending;
         if (endpoint.state != "failed") continue;

@@ -25,7 +25,9 @@ struct view_sources {
 
 /// Pure: the same sources give the same views.
 std::vector<overlay_view> overlay_views(const view_sources& from);
-std::vector<endpoint_view> endpoint_views(const view_sources& from);
+enum class endpoint_choice { all, local };
+std::vector<endpoint_view> endpoint_views(const view_sources& from,
+                                          endpoint_choice which = endpoint_choice::all);
 std::vector<peer_view> peer_views(const view_sources& from);
 /// Sorted by kind and key.
 std::vector<diff_item> diff_items(const reconciler& dataplane);

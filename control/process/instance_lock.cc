@@ -1,4 +1,4 @@
-#include "control/instance_lock.hh"
+#include "control/process/instance_lock.hh"
 
 #include <array>
 #include <cerrno>

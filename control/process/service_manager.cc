@@ -1,4 +1,4 @@
-#include "control/service_manager.hh"
+#include "control/process/service_manager.hh"
 
 #include <cstdint>
 #include <systemd/sd-daemon.h>

@@ -1,4 +1,4 @@
-#include "control/options.hh"
+#include "control/process/options.hh"
 
 #include <algorithm>
 #include <array>
@@ -23,7 +23,7 @@ constexpr std::string_view signals =
     "\n"
     "Signals:\n"
     "  SIGHUP            read the file again and apply what differs\n"
-    "  SIGTERM, SIGINT   stop and take everything away: links, TAPs, Waggle's namespace\n"
+    "  SIGTERM, SIGINT   stop and take away links, TAPs and Waggle's namespace\n"
     "  SIGQUIT           stop for an upgrade: everything stays and forwards; the next\n"
     "                    waggle-control takes over\n";
 
