@@ -14,8 +14,8 @@ constexpr std::array<std::string_view, 6> log_levels{"trace",   "debug", "info",
                                                      "warning", "error", "critical"};
 
 constexpr std::string_view preface =
-    "waggle-control: keeps waggle-dataplane and the containers' links of this host as the\n"
-    "configuration file wants them.\n"
+    "waggle-control: keeps waggle-dataplane and the containers' links of this host as\n"
+    "the configuration file wants them.\n"
     "\n"
     "Usage: waggle-control [--config FILE] [options]\n";
 
