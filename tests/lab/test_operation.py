@@ -12,7 +12,7 @@ def test_reload_applies_only_the_differences(lab):
     pair.a.overlay("green", 4100, ["10.9.0.0/24"])
     green = pair.a.container("ga", "green", ["10.9.0.1"])
     pair.a.reload()
-    wait_until(lambda: green.ip_json("addr", "show", "dev", "eth0"), what="the new container's link")
+    wait_until(lambda: len(green.ip_json("link")) == 2, what="the new container's link")
     pair.a.config["overlays"].pop()
     pair.a.config["endpoints"] = [e for e in pair.a.config["endpoints"] if e["overlay"] != "green"]
     pair.a.reload()
