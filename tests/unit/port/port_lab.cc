@@ -80,6 +80,15 @@ std::string lab_namespace::output(const std::string& command) const {
     return text;
 }
 
+void lab_namespace::wait_until_up(const std::string& interface) const {
+    const auto deadline = clock::now() + std::chrono::seconds(20);
+    // The state is told by a request that takes the lock under which the queue is activated.
+    while (output("ip -o link show dev " + interface).find(" state UP ") == std::string::npos) {
+        ASSERT_LT(clock::now(), deadline) << interface << " did not come up";
+        std::this_thread::sleep_for(std::chrono::milliseconds(2));
+    }
+}
+
 lab_sniffer::lab_sniffer(const lab_namespace& where, const std::string& interface) {
     const auto visit = expect_ok(namespace_visit::enter(where.path()));
     _socket = file_descriptor(::socket(AF_PACKET, SOCK_RAW | SOCK_CLOEXEC, 0));
@@ -95,8 +104,9 @@ void lab_sniffer::send(const std::vector<std::uint8_t>& frame) const {
     ASSERT_EQ(::send(_socket.get(), frame.data(), frame.size(), 0), static_cast<ssize_t>(frame.size()));
 }
 
-std::vector<std::uint8_t> lab_sniffer::receive(bool (*wanted)(const std::vector<std::uint8_t>&)) const {
-    const auto deadline = clock::now() + std::chrono::seconds(2);
+std::vector<std::uint8_t> lab_sniffer::receive(bool (*wanted)(const std::vector<std::uint8_t>&),
+                                               std::chrono::seconds patience) const {
+    const auto deadline = clock::now() + patience;
     while (clock::now() < deadline) {
         pollfd event{_socket.get(), POLLIN, 0};
         if (::poll(&event, 1, 100) <= 0) continue;
@@ -136,7 +146,7 @@ packet_pools& port_test::pools() {
 
 std::vector<rte_mbuf*> port_test::receive(port& from, unsigned count, unsigned queue) {
     std::vector<rte_mbuf*> packets;
-    const auto deadline = clock::now() + std::chrono::seconds(2);
+    const auto deadline = clock::now() + std::chrono::seconds(20);
     while (packets.size() < count && clock::now() < deadline) {
         rte_mbuf* burst[32];
         const received got = from.receive(queue, burst, 32);

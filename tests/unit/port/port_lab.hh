@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <memory>
 #include <string>
 #include <vector>
@@ -23,6 +24,9 @@ public:
     void run(const std::string& commands) const;
     /// Standard output of a command inside.
     std::string output(const std::string& command) const;
+    /// Waits until the kernel sends on the interface: it activates the queue of a link that came up a little
+    /// later, and loses what is sent before.
+    void wait_until_up(const std::string& interface) const;
 
 private:
     file_descriptor _file;
@@ -33,8 +37,9 @@ class lab_sniffer {
 public:
     lab_sniffer(const lab_namespace& where, const std::string& interface);
     void send(const std::vector<std::uint8_t>& frame) const;
-    /// The next frame that `wanted` accepts; empty after a second or two.
-    std::vector<std::uint8_t> receive(bool (*wanted)(const std::vector<std::uint8_t>&)) const;
+    /// The next frame that `wanted` accepts; empty after `patience`.
+    std::vector<std::uint8_t> receive(bool (*wanted)(const std::vector<std::uint8_t>&),
+                                      std::chrono::seconds patience = std::chrono::seconds(20)) const;
 
 private:
     file_descriptor _socket;
@@ -46,7 +51,7 @@ protected:
     void SetUp() override;
     static packet_pools& pools();
 
-    /// Receives until `count` frames are there or two seconds are over. The caller frees them.
+    /// Receives until `count` frames are there or twenty seconds are over. The caller frees them.
     static std::vector<rte_mbuf*> receive(port& from, unsigned count, unsigned queue = 0);
     static rte_mbuf* make_packet(const std::vector<std::uint8_t>& bytes);
     static std::vector<std::uint8_t> bytes_of(const rte_mbuf* packet);

@@ -20,6 +20,8 @@ struct veth_pair {
             "ip -6 addr add 2001:db8::2/64 dev v1 nodad; ip neigh add 192.0.2.1 lladdr 02:00:00:00:00:0a dev "
             "v1; "
             "ip neigh add 2001:db8::1 lladdr 02:00:00:00:00:0a dev v1");
+        here.wait_until_up("v0");
+        there.wait_until_up("v1");
     }
 
     static constexpr const char* here_mac = "02:00:00:00:00:0a";
