@@ -35,13 +35,13 @@ void take(walk<Container>& from, Encoder& encoder, std::size_t& room) {
     for (; room != 0 && !from.is_done(); ++from.at, --room) add(encoder, *from.at);
 }
 
-/// The six kinds of a state (or of a delta's lists), walked through in the order of their references.
+/// The kinds of a state (or of a delta's lists), walked through in the order of their references.
 template <typename Lists>
 class walk_all {
 public:
     explicit walk_all(const Lists& over)
         : _walks(walk(over.ports), walk(over.overlays), walk(over.vteps), walk(over.members),
-                 walk(over.forwarding), walk(over.neighbours)) {}
+                 walk(over.forwarding), walk(over.neighbours), walk(over.associations)) {}
 
     template <typename Encoder>
     void take_up_to(std::size_t& room, Encoder& encoder) {
@@ -54,7 +54,7 @@ public:
 private:
     std::tuple<walk<decltype(Lists::ports)>, walk<decltype(Lists::overlays)>, walk<decltype(Lists::vteps)>,
                walk<decltype(Lists::members)>, walk<decltype(Lists::forwarding)>,
-               walk<decltype(Lists::neighbours)>>
+               walk<decltype(Lists::neighbours)>, walk<decltype(Lists::associations)>>
         _walks;
 };
 

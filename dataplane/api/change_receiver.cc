@@ -11,7 +11,7 @@ namespace {
 
 std::size_t size_of(const delta::upsert_lists& lists) {
     return lists.ports.size() + lists.overlays.size() + lists.vteps.size() + lists.members.size() +
-           lists.forwarding.size() + lists.neighbours.size();
+           lists.forwarding.size() + lists.neighbours.size() + lists.associations.size();
 }
 
 error too_many() {

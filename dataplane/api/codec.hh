@@ -25,6 +25,8 @@ public:
     void add(const member& one);
     void add(const forwarding_key& key, const forwarding_target& target);
     void add(const neighbour_key& key, const mac_address& mac);
+    /// With the key: only towards the dataplane.
+    void add(const association_key& key, const association& parameters);
 
     /// Things added so far.
     std::size_t size() const { return _size; }
@@ -50,6 +52,7 @@ public:
     void add(const member& one);
     void add(const forwarding_key& key);
     void add(const neighbour_key& key);
+    void add(const association_key& key);
 
 private:
     wire::Keys& _into;
@@ -64,6 +67,13 @@ result<void> decode(const wire::Keys& from, delta::removal_lists& out);
 /// Addresses as the messages carry them.
 std::string encode_address(const ip_address& ip);
 std::optional<ip_address> decode_address(const std::string& bytes);
+
+/// Without the keying material.
+wire::Association encode_association(const association_key& key, const association& parameters);
+/// Keying material of any length up to that of a secret.
+result<std::pair<association_key, association>> decode_association(const wire::Association& from);
+wire::AssociationKey encode_association_key(const association_key& key);
+result<association_key> decode_association_key(const wire::AssociationKey& from);
 
 wire::Overlay encode_overlay(vni id, const overlay& parameters);
 result<std::pair<vni, overlay>> decode_overlay(const wire::Overlay& from);

@@ -175,7 +175,10 @@ result<std::pair<vni, overlay>> decode_overlay(const wire::Overlay& from) {
     if (!id) return bad_vni(from.vni());
     const auto mtu = as_mtu(from.mtu());
     if (!mtu) return bad_mtu("overlay " + id->to_string(), from.mtu());
-    return std::pair{*id, overlay{from.name(), *mtu, from.flood()}};
+    if (from.encryption() < wire::ENCRYPTION_NONE || from.encryption() > wire::ENCRYPTION_WAGGLE)
+        return malformed("overlay " + id->to_string() + " of an unknown encryption");
+    return std::pair{*id,
+                     overlay{from.name(), *mtu, from.flood(), static_cast<encryption>(from.encryption())}};
 }
 
 result<void> decode(const wire::Entries& from, delta::upsert_lists& out) {
@@ -197,7 +200,13 @@ result<void> decode(const wire::Entries& from, delta::upsert_lists& out) {
     if (auto done = decode_members(from.members(), out.members); !done) return done;
     if (auto done = decode_forwarding(from.forwarding(), out.forwarding); !done) return done;
     if (auto done = decode_neighbours(from.neighbours_v4(), out.neighbours); !done) return done;
-    return decode_neighbours(from.neighbours_v6(), out.neighbours);
+    if (auto done = decode_neighbours(from.neighbours_v6(), out.neighbours); !done) return done;
+    for (const wire::Association& one : from.associations()) {
+        auto decoded = decode_association(one);
+        if (!decoded) return decoded.failure();
+        out.associations.push_back(*std::move(decoded));
+    }
+    return {};
 }
 
 result<void> decode(const wire::Keys& from, delta::removal_lists& out) {
@@ -219,7 +228,13 @@ result<void> decode(const wire::Keys& from, delta::removal_lists& out) {
         return done;
     const auto take = [&](const neighbour_key& key, int) { out.neighbours.push_back(key); };
     if (auto done = decode_neighbour_keys(from.neighbours_v4(), take); !done) return done;
-    return decode_neighbour_keys(from.neighbours_v6(), take);
+    if (auto done = decode_neighbour_keys(from.neighbours_v6(), take); !done) return done;
+    for (const wire::AssociationKey& one : from.associations()) {
+        const auto key = decode_association_key(one);
+        if (!key) return key.failure();
+        out.associations.push_back(*key);
+    }
+    return {};
 }
 
 }  // namespace waggle::api

@@ -30,9 +30,10 @@ void apply_to_map(Map& target, const Upserts& upserts, const Removals& removals)
 
 std::size_t delta::size() const {
     return upserts.ports.size() + upserts.overlays.size() + upserts.vteps.size() + upserts.members.size() +
-           upserts.forwarding.size() + upserts.neighbours.size() + removals.ports.size() +
-           removals.overlays.size() + removals.vteps.size() + removals.members.size() +
-           removals.forwarding.size() + removals.neighbours.size();
+           upserts.forwarding.size() + upserts.neighbours.size() + upserts.associations.size() +
+           removals.ports.size() + removals.overlays.size() + removals.vteps.size() +
+           removals.members.size() + removals.forwarding.size() + removals.neighbours.size() +
+           removals.associations.size();
 }
 
 delta difference(const state& from, const state& to) {
@@ -46,6 +47,8 @@ delta difference(const state& from, const state& to) {
         if (!to.members.contains(one)) change.removals.members.push_back(one);
     compare_maps(from.forwarding, to.forwarding, change.upserts.forwarding, change.removals.forwarding);
     compare_maps(from.neighbours, to.neighbours, change.upserts.neighbours, change.removals.neighbours);
+    compare_maps(from.associations, to.associations, change.upserts.associations,
+                 change.removals.associations);
     return change;
 }
 
@@ -57,6 +60,7 @@ void apply(state& target, const delta& change) {
     for (const member& one : change.removals.members) target.members.erase(one);
     apply_to_map(target.forwarding, change.upserts.forwarding, change.removals.forwarding);
     apply_to_map(target.neighbours, change.upserts.neighbours, change.removals.neighbours);
+    apply_to_map(target.associations, change.upserts.associations, change.removals.associations);
 }
 
 }  // namespace waggle::api

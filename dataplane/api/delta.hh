@@ -21,6 +21,7 @@ struct delta {
         std::vector<member> members;
         std::vector<std::pair<forwarding_key, forwarding_target>> forwarding;
         std::vector<std::pair<neighbour_key, mac_address>> neighbours;
+        std::vector<std::pair<association_key, association>> associations;
         friend bool operator==(const upsert_lists&, const upsert_lists&) = default;
     };
     struct removal_lists {
@@ -30,6 +31,7 @@ struct delta {
         std::vector<member> members;
         std::vector<forwarding_key> forwarding;
         std::vector<neighbour_key> neighbours;
+        std::vector<association_key> associations;
         friend bool operator==(const removal_lists&, const removal_lists&) = default;
     };
 

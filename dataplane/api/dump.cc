@@ -36,6 +36,7 @@ public:
         report.members = applied.members.size();
         report.forwarding = applied.forwarding.size();
         report.neighbours = applied.neighbours.size();
+        report.associations = applied.associations.size();
         encode(report, *message.mutable_status());
         return false;
     }
@@ -98,6 +99,8 @@ result<std::unique_ptr<dump>> start_dump(const wire::Query& query, const dump_vi
             return {std::make_unique<overlays_dump>(view)};
         case wire::Query::COUNTERS:
             return start_counters_dump(view);
+        case wire::Query::ASSOCIATIONS:
+            return start_associations_dump(view);
         case wire::Query::VTEPS:
         case wire::Query::FORWARDING:
         case wire::Query::NEIGHBOURS:

@@ -38,8 +38,9 @@ public:
 result<std::unique_ptr<dump>> start_dump(const wire::Query& query, const dump_view& view);
 
 /// The kinds that walk through the applied state (VTEPS, FORWARDING, NEIGHBOURS, STATE) and through the
-/// counters.
+/// counters and security associations.
 std::unique_ptr<dump> start_entries_dump(const wire::Query& query, const dump_view& view);
 std::unique_ptr<dump> start_counters_dump(const dump_view& view);
+std::unique_ptr<dump> start_associations_dump(const dump_view& view);
 
 }  // namespace waggle::api

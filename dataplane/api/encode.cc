@@ -50,6 +50,7 @@ wire::Overlay encode_overlay(vni id, const overlay& parameters) {
     out.set_name(parameters.name);
     out.set_mtu(parameters.mtu);
     out.set_flood(parameters.flood);
+    out.set_encryption(static_cast<wire::Encryption>(parameters.encryption));
     return out;
 }
 
@@ -120,6 +121,18 @@ void entry_encoder::add(const neighbour_key& key, const mac_address& mac) {
     } else {
         _into.mutable_neighbours_v6()->add_mac(mac.to_u64());
     }
+}
+
+void entry_encoder::add(const association_key& key, const association& parameters) {
+    ++_size;
+    wire::Association& out = *_into.add_associations();
+    out = encode_association(key, parameters);
+    const auto material = parameters.keying_material.reveal();
+    out.set_keying_material(material.data(), material.size());
+}
+
+void key_encoder::add(const association_key& key) {
+    *_into.add_associations() = encode_association_key(key);
 }
 
 void key_encoder::add(const ip_address& vtep_address) {

@@ -140,7 +140,8 @@ private:
             if (_handlers.refused)
                 _handlers.refused(message.refused().generation(), message.refused().reason());
         } else if (message.has_event()) {
-            if (_handlers.event) _handlers.event(decode(message.event()));
+            if (const auto happened = decode(message.event()); happened && _handlers.event)
+                _handlers.event(*happened);
         } else if (message.has_closing()) {
             lose("waggle-dataplane: " + message.closing().reason());
         }

@@ -87,6 +87,11 @@ struct reader_client::connection {
         }
     }
 
+    /// One of a kind that this version does not know is left out.
+    void keep(const wire::Event& happened) {
+        if (auto known = decode(happened)) events.push_back(*std::move(known));
+    }
+
     /// The next message that is not an event.
     result<wire::FromDataplane> answer() {
         for (;;) {
@@ -94,7 +99,7 @@ struct reader_client::connection {
             if (!message) return message.failure();
             if (!*message) return failed("is silent for " + std::to_string(timeout.count()) + " ms");
             if (!(*message)->has_event()) return std::move(**message);
-            events.push_back(decode((*message)->event()));
+            keep((*message)->event());
         }
     }
 
@@ -248,6 +253,23 @@ result<std::vector<counter_report>> reader_client::counters() {
     return reports;
 }
 
+result<std::vector<association_report>> reader_client::associations() {
+    std::vector<association_report> reports;
+    auto done = _connection->ask(
+        wire::Query::ASSOCIATIONS, std::nullopt,
+        [&](const wire::FromDataplane& message) -> result<void> {
+            for (const wire::AssociationReport& one : message.associations().associations()) {
+                auto report = decode(one);
+                if (!report) return report.failure();
+                reports.push_back(*std::move(report));
+            }
+            return {};
+        },
+        [&] { reports.clear(); });
+    if (!done) return done.failure();
+    return reports;
+}
+
 result<state> reader_client::applied_state() {
     delta whole;
     auto lists = _connection->ask_entries(wire::Query::STATE, std::nullopt);
@@ -270,7 +292,7 @@ result<std::optional<event>> reader_client::next_event(std::chrono::milliseconds
         auto message = _connection->receive(until);
         if (!message) return message.failure();
         if (!*message) return std::optional<event>{};
-        if ((*message)->has_event()) _connection->events.push_back(decode((*message)->event()));
+        if ((*message)->has_event()) _connection->keep((*message)->event());
     }
     event first = std::move(_connection->events.front());
     _connection->events.pop_front();

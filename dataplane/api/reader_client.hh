@@ -33,7 +33,9 @@ public:
     result<std::vector<neighbour_report>> neighbours(std::optional<vni> overlay = std::nullopt);
     /// Counters that are not zero.
     result<std::vector<counter_report>> counters();
-    /// The whole applied state as one value, for comparison with the desired one.
+    /// Security associations, without their keys.
+    result<std::vector<association_report>> associations();
+    /// The whole applied state but security associations, as one value.
     result<state> applied_state();
 
     /// From now on events are sent to this client; they come out of next_event() only.

@@ -43,6 +43,7 @@ struct status_report {
     std::uint64_t members = 0;
     std::uint64_t forwarding = 0;
     std::uint64_t neighbours = 0;
+    std::uint64_t associations = 0;
 };
 
 enum class port_role : std::uint8_t { access, underlay, exception };
@@ -94,6 +95,36 @@ struct neighbour_report {
     friend bool operator==(const neighbour_report&, const neighbour_report&) = default;
 };
 
+/// Packets that one security association dropped for one reason.
+struct association_error {
+    std::string name;
+    std::string description;
+    std::uint64_t count = 0;
+    friend bool operator==(const association_error&, const association_error&) = default;
+};
+
+struct association_report {
+    association_key key;
+    /// Without keying material, which no reader gets.
+    association parameters;
+    /// secret::fingerprint() of the keying material.
+    std::string fingerprint;
+    /// Since this life of the association began.
+    std::uint64_t age_seconds = 0;
+    /// Since the last packet; absent: none yet.
+    std::optional<std::uint64_t> idle_seconds = {};
+    /// Packets and inner bytes that were sealed, or opened.
+    std::uint64_t packets = 0;
+    std::uint64_t bytes = 0;
+    /// Highest sequence number sent, or seen.
+    std::uint64_t sequence = 0;
+    /// Share of the sequence numbers that is used up, 0 to 1.
+    double sequence_used = 0;
+    /// Those that are not zero.
+    std::vector<association_error> errors = {};
+    friend bool operator==(const association_report&, const association_report&) = default;
+};
+
 /// One counter that is not zero.
 struct counter_report {
     /// Absent: counted before the overlay was known.
@@ -109,9 +140,19 @@ struct counter_report {
 
 /// Something that happened by itself.
 struct event {
-    enum class kind : std::uint8_t { port_up, port_down };
+    enum class kind : std::uint8_t {
+        port_up,
+        port_down,
+        /// 90 % of an outbound security association's sequence numbers are used: replace it.
+        sequence_nearly_used,
+        /// None is left: it sends nothing any more.
+        sequence_used_up,
+    };
     kind what = kind::port_up;
-    std::string port;
+    /// Of port_*.
+    std::string port = {};
+    /// Of sequence_*.
+    std::optional<association_key> association = {};
     friend bool operator==(const event&, const event&) = default;
 };
 

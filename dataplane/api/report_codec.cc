@@ -28,6 +28,7 @@ void encode(const status_report& from, wire::Status& out) {
     out.set_members(from.members);
     out.set_forwarding(from.forwarding);
     out.set_neighbours(from.neighbours);
+    out.set_associations(from.associations);
 }
 
 status_report decode(const wire::Status& from) {
@@ -51,6 +52,7 @@ status_report decode(const wire::Status& from) {
     out.members = from.members();
     out.forwarding = from.forwarding();
     out.neighbours = from.neighbours();
+    out.associations = from.associations();
     return out;
 }
 
@@ -103,12 +105,21 @@ result<overlay_report> decode(const wire::OverlayReport& from) {
 }
 
 void encode(const event& from, wire::Event& out) {
-    out.set_kind(from.what == event::kind::port_up ? wire::Event::PORT_UP : wire::Event::PORT_DOWN);
+    out.set_kind(static_cast<wire::Event::Kind>(from.what));
     out.set_port(from.port);
+    if (from.association) *out.mutable_association() = encode_association_key(*from.association);
 }
 
-event decode(const wire::Event& from) {
-    return {from.kind() == wire::Event::PORT_UP ? event::kind::port_up : event::kind::port_down, from.port()};
+result<event> decode(const wire::Event& from) {
+    if (from.kind() < wire::Event::PORT_UP || from.kind() > wire::Event::SEQUENCE_USED_UP)
+        return error{"an unknown event; are both programs of one version?"};
+    event out{static_cast<event::kind>(from.kind()), from.port()};
+    if (from.has_association()) {
+        const auto key = decode_association_key(from.association());
+        if (!key) return key.failure();
+        out.association = *key;
+    }
+    return out;
 }
 
 result<void> decode(const wire::Counters& from, const std::vector<wire::Counters::Name>& names,

@@ -10,6 +10,7 @@
 #include "common/ip_address.hh"
 #include "common/mac_address.hh"
 #include "common/vni.hh"
+#include "dataplane/api/association.hh"
 
 /// What control tells the dataplane, as plain values under natural keys. Control holds the desired state in
 /// these types, the dataplane the applied one; the socket carries snapshots and differences of them.
@@ -42,6 +43,7 @@ struct overlay {
     /// Largest inner IP packet, bytes.
     std::uint16_t mtu = 0;
     bool flood = false;
+    waggle::api::encryption encryption = encryption::none;
     friend bool operator==(const overlay&, const overlay&) = default;
 };
 
@@ -103,7 +105,8 @@ struct member_hash {
     }
 };
 
-/// Everything at one moment. References are closed: members name overlays and VTEPs that exist, and so on.
+/// Everything at one moment. References are closed: members name overlays and VTEPs that exist, associations
+/// VTEPs that exist and (waggle) overlays of their encryption that the VTEP is a member of, and so on.
 struct state {
     std::unordered_map<std::string, access_port> ports;
     std::unordered_map<vni, overlay> overlays;
@@ -111,6 +114,7 @@ struct state {
     std::unordered_set<member, member_hash> members;
     std::unordered_map<forwarding_key, forwarding_target, forwarding_key_hash> forwarding;
     std::unordered_map<neighbour_key, mac_address, neighbour_key_hash> neighbours;
+    std::unordered_map<association_key, association, association_key_hash> associations;
     friend bool operator==(const state&, const state&) = default;
 };
 

@@ -50,6 +50,14 @@ void tracked_state::count(const neighbour_key& key, const mac_address&, bool add
     step(_overlay_references, key.overlay, &overlay_references::neighbours, add);
 }
 
+void tracked_state::count(const association_key& key, const association& parameters, bool add) {
+    step(_vtep_associations, key.vtep, add);
+    if (const auto slot = sender_slot_of(key, parameters)) step(_senders, *slot, add);
+    if (!parameters.overlay) return;
+    step(_overlay_references, *parameters.overlay, &overlay_references::associations, add);
+    step(_member_associations, member{*parameters.overlay, key.vtep}, add);
+}
+
 void tracked_state::count(const member& one, bool add) {
     step(_overlay_references, one.overlay, &overlay_references::members, add);
     step(_vtep_references, one.vtep, add);
@@ -106,6 +114,8 @@ void tracked_state::upsert(const delta::upsert_lists& lists, undo_log* log) {
         set(_state.forwarding, key, target, log ? &log->forwarding : nullptr);
     for (const auto& [key, mac] : lists.neighbours)
         set(_state.neighbours, key, mac, log ? &log->neighbours : nullptr);
+    for (const auto& [key, parameters] : lists.associations)
+        set(_state.associations, key, parameters, log ? &log->associations : nullptr);
 }
 
 result<void> tracked_state::remove(const delta::removal_lists& lists, undo_log& log) {
@@ -127,6 +137,8 @@ result<void> tracked_state::remove(const delta::removal_lists& lists, undo_log& 
         if (!erase(_state.forwarding, key, &log.forwarding)) return missing(describe(key));
     for (const neighbour_key& key : lists.neighbours)
         if (!erase(_state.neighbours, key, &log.neighbours)) return missing(describe(key));
+    for (const association_key& key : lists.associations)
+        if (!erase(_state.associations, key, &log.associations)) return missing(describe(key));
     return {};
 }
 
@@ -153,6 +165,7 @@ result<tracked_state::undo_log> tracked_state::apply(const delta& change) {
     result<void> done = remove(change.removals, log);
     if (done) done = check_upserts(change.upserts);
     if (done) done = check_removals(change, log);
+    if (done) done = check_associations(change);
     if (done) return log;
     undo(std::move(log));
     return done.failure();
@@ -172,6 +185,7 @@ void tracked_state::undo(undo_log log) {
     }
     restore(_state.forwarding, log.forwarding);
     restore(_state.neighbours, log.neighbours);
+    restore(_state.associations, log.associations);
 }
 
 }  // namespace waggle::api

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "common/result.hh"
+#include "dataplane/api/association_rules.hh"
 #include "dataplane/api/delta.hh"
 #include "dataplane/api/state.hh"
 
@@ -24,7 +25,8 @@ public:
         std::uint64_t members = 0;
         std::uint64_t forwarding = 0;
         std::uint64_t neighbours = 0;
-        bool any() const { return (ports | members | forwarding | neighbours) != 0; }
+        std::uint64_t associations = 0;
+        bool any() const { return (ports | members | forwarding | neighbours | associations) != 0; }
     };
     /// What a change replaced, oldest first; nothing where the key was new.
     struct undo_log {
@@ -34,6 +36,7 @@ public:
         std::vector<std::pair<member, bool>> members;
         std::vector<std::pair<forwarding_key, std::optional<forwarding_target>>> forwarding;
         std::vector<std::pair<neighbour_key, std::optional<mac_address>>> neighbours;
+        std::vector<std::pair<association_key, std::optional<association>>> associations;
     };
 
     const state& get() const { return _state; }
@@ -69,6 +72,7 @@ private:
     void count(const std::string& name, const access_port& port, bool add);
     void count(const forwarding_key& key, const forwarding_target& target, bool add);
     void count(const neighbour_key& key, const mac_address& mac, bool add);
+    void count(const association_key& key, const association& parameters, bool add);
     void count(const member& one, bool add);
     void count(vni, const overlay&, bool) {}
     void count(const ip_address&, const vtep&, bool) {}
@@ -84,6 +88,7 @@ private:
 
     result<void> check_upserts(const delta::upsert_lists& lists) const;
     result<void> check_removals(const delta& change, const undo_log& log) const;
+    result<void> check_associations(const delta& change) const;
     result<void> check_target(const forwarding_key& key, const forwarding_target& target) const;
     result<void> check_unreferenced(vni id) const;
     result<void> check_unreferenced(const ip_address& vtep_address) const;
@@ -97,6 +102,11 @@ private:
     /// Forwarding entries that lead to a member, or to a port.
     std::unordered_map<member, std::uint64_t, member_hash> _member_references;
     std::unordered_map<port_reference, std::uint64_t, port_reference_hash> _port_references;
+    /// Associations that name a VTEP, or are for a member.
+    std::unordered_map<ip_address, std::uint64_t> _vtep_associations;
+    std::unordered_map<member, std::uint64_t, member_hash> _member_associations;
+    /// Active outbound associations; more than one is a fault.
+    std::unordered_map<sender_slot, std::uint64_t, sender_slot_hash> _senders;
 };
 
 }  // namespace waggle::api

@@ -1,5 +1,6 @@
 #include "dataplane/api/describe.hh"
 #include "dataplane/api/tracked_state.hh"
+#include "dataplane/api/validate.hh"
 
 namespace waggle::api {
 
@@ -80,8 +81,10 @@ result<void> tracked_state::check_closed() const {
             return error{"there is no overlay " + id.to_string() + ", but " +
                          describe_count(count.ports, "port", "ports") + ", " +
                          describe_count(count.members, "member", "members") + ", " +
-                         describe_count(count.forwarding, "forwarding entry", "forwarding entries") +
-                         " and " + describe_count(count.neighbours, "neighbour", "neighbours") + " name it"};
+                         describe_count(count.forwarding, "forwarding entry", "forwarding entries") + ", " +
+                         describe_count(count.neighbours, "neighbour", "neighbours") + " and " +
+                         describe_count(count.associations, "security association", "security associations") +
+                         " name it"};
     for (const auto& [address, count] : _vtep_references)
         if (!_state.vteps.contains(address))
             return error{"there is no " + describe_vtep(address) + ", but it is named as a member of " +
@@ -98,6 +101,34 @@ result<void> tracked_state::check_closed() const {
                      reference.overlay.to_string() + ", but " +
                      describe_count(count, "forwarding entry leads", "forwarding entries lead") + " to it"};
     }
+    if (_state.associations.size() > most_associations) return too_many_associations();
+    for (const auto& [key, parameters] : _state.associations) {
+        if (auto closed = check_association_references(_state, key, parameters); !closed) return closed;
+        if (const auto slot = sender_slot_of(key, parameters); slot && _senders.find(*slot)->second != 1)
+            return second_sender(key);
+    }
+    return {};
+}
+
+/// What the change's removals leave dangling is found by check_removals().
+result<void> tracked_state::check_associations(const delta& change) const {
+    if (_state.associations.size() > most_associations) return too_many_associations();
+    for (const auto& [key, former] : change.upserts.associations) {
+        const auto found = _state.associations.find(key);
+        if (found == _state.associations.end()) continue;
+        if (auto closed = check_association_references(_state, key, found->second); !closed) return closed;
+        if (const auto slot = sender_slot_of(key, found->second); slot && _senders.find(*slot)->second != 1)
+            return second_sender(key);
+    }
+    for (const auto& [id, former] : change.upserts.overlays) {
+        const auto found = _state.overlays.find(id);
+        if (found != _state.overlays.end() && found->second.encryption != encryption::waggle &&
+            references(id).associations != 0)
+            return error{describe_overlay(id) + " is to be of another encryption, but " +
+                         describe_count(references(id).associations, "waggle security association is",
+                                        "waggle security associations are") +
+                         " still for it"};
+    }
     return {};
 }
 
@@ -107,20 +138,36 @@ result<void> tracked_state::check_unreferenced(vni id) const {
     return error{describe_overlay(id) + " is to be removed, but " +
                  describe_count(count.ports, "port", "ports") + ", " +
                  describe_count(count.members, "member", "members") + ", " +
-                 describe_count(count.forwarding, "forwarding entry", "forwarding entries") + " and " +
-                 describe_count(count.neighbours, "neighbour", "neighbours") + " still name it"};
+                 describe_count(count.forwarding, "forwarding entry", "forwarding entries") + ", " +
+                 describe_count(count.neighbours, "neighbour", "neighbours") + " and " +
+                 describe_count(count.associations, "security association", "security associations") +
+                 " still name it"};
 }
 
 result<void> tracked_state::check_unreferenced(const ip_address& vtep_address) const {
     const auto found = _vtep_references.find(vtep_address);
-    if (found == _vtep_references.end()) return {};
+    if (found == _vtep_references.end()) {
+        const auto associations = _vtep_associations.find(vtep_address);
+        if (associations == _vtep_associations.end()) return {};
+        return error{describe_vtep(vtep_address) + " is to be removed, but " +
+                     describe_count(associations->second, "security association still names",
+                                    "security associations still name") +
+                     " it"};
+    }
     return error{describe_vtep(vtep_address) + " is to be removed, but is still a member of " +
                  describe_count(found->second, "overlay", "overlays")};
 }
 
 result<void> tracked_state::check_unreferenced(const member& one) const {
     const auto found = _member_references.find(one);
-    if (found == _member_references.end()) return {};
+    if (found == _member_references.end()) {
+        const auto associations = _member_associations.find(one);
+        if (associations == _member_associations.end()) return {};
+        return error{
+            describe(one) + " is to be removed, but " +
+            describe_count(associations->second, "security association is", "security associations are") +
+            " still for it"};
+    }
     return error{
         describe(one) + " is to be removed, but " +
         describe_count(found->second, "forwarding entry still leads", "forwarding entries still lead") +

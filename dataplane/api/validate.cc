@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "dataplane/api/association_rules.hh"
 #include "dataplane/api/describe.hh"
 
 namespace waggle::api {
@@ -85,6 +86,18 @@ result<void> check_target(const state& whole, const forwarding_key& key, const f
     return {};
 }
 
+result<void> check_associations(const state& whole) {
+    if (whole.associations.size() > most_associations) return too_many_associations();
+    std::unordered_set<sender_slot, sender_slot_hash> senders;
+    for (const auto& [key, parameters] : whole.associations) {
+        if (auto checked = check_association(key, parameters); !checked) return checked;
+        if (auto closed = check_association_references(whole, key, parameters); !closed) return closed;
+        if (const auto slot = sender_slot_of(key, parameters); slot && !senders.insert(*slot).second)
+            return second_sender(key);
+    }
+    return {};
+}
+
 /// Removes `keys`; a key that is not there (any more) is a fault.
 template <typename Container, typename Keys, typename Describe>
 result<void> remove(Container& from, const Keys& keys, Describe describe_key) {
@@ -160,7 +173,7 @@ result<void> check(const state& whole) {
         if (auto known = no_overlay(key.overlay, [&key = key] { return describe(key); }); !known)
             return known;
     }
-    return {};
+    return check_associations(whole);
 }
 
 result<void> check_each(const delta::upsert_lists& upserts) {
@@ -174,6 +187,8 @@ result<void> check_each(const delta::upsert_lists& upserts) {
         if (auto checked = check_forwarding(key); !checked) return checked;
     for (const auto& [key, mac] : upserts.neighbours)
         if (auto checked = check_neighbour(key, mac); !checked) return checked;
+    for (const auto& [key, parameters] : upserts.associations)
+        if (auto checked = check_association(key, parameters); !checked) return checked;
     return {};
 }
 
@@ -191,6 +206,7 @@ result<void> validate(const state& base, const delta& change) {
     if (auto done = remove(after.members, gone.members, name_of); !done) return done;
     if (auto done = remove(after.forwarding, gone.forwarding, name_of); !done) return done;
     if (auto done = remove(after.neighbours, gone.neighbours, name_of); !done) return done;
+    if (auto done = remove(after.associations, gone.associations, name_of); !done) return done;
     return check(after);
 }
 

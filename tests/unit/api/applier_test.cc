@@ -106,7 +106,8 @@ TEST_F(applier_refusals, a_change_that_does_not_fit) {
     delta change;
     change.removals.overlays = {overlay};
     EXPECT_EQ(refusal(change),
-              "overlay 1 is to be removed, but 1 port, 1 member, 1 forwarding entry and 0 neighbours still "
+              "overlay 1 is to be removed, but 1 port, 1 member, 1 forwarding entry, 0 neighbours and 0 "
+              "security associations still "
               "name it");
 }
 

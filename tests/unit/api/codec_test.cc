@@ -266,7 +266,7 @@ TEST(report_codec, reports_come_out_as_they_went_in) {
     const event down{event::kind::port_down, "x"};
     wire::Event wire_event;
     encode(down, wire_event);
-    EXPECT_EQ(decode(wire_event), down);
+    EXPECT_EQ(*decode(wire_event), down);
 }
 
 }  // namespace

@@ -332,8 +332,8 @@ TEST(broken_owner, a_faulty_snapshot_is_refused_as_a_whole_and_the_session_goes_
     state bad = big_state(40'000);
     bad.overlays.clear();
     EXPECT_EQ(owner.replace(bad),
-              "there is no overlay 4097, but 0 ports, 100 members, 40000 forwarding entries and "
-              "40000 neighbours name it");
+              "there is no overlay 4097, but 0 ports, 100 members, 40000 forwarding entries, "
+              "40000 neighbours and 0 security associations name it");
     bad = big_state(40'000);
     bad.forwarding[{*vni::from(4097), mac_address::broadcast()}] = ip_address::from_v4(0xc000'0201);
     EXPECT_EQ(owner.replace(bad),

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "dataplane/api/association_rules.hh"
 #include "dataplane/api/state.hh"
 
 namespace waggle::api {
@@ -26,8 +27,8 @@ public:
     }
 
     overlay random_overlay() {
-        return {"overlay" + std::to_string(below(3)), static_cast<std::uint16_t>(1400 + below(3)),
-                chance(30)};
+        return {"overlay" + std::to_string(below(3)), static_cast<std::uint16_t>(1400 + below(3)), chance(30),
+                static_cast<encryption>(below(3))};
     }
     access_port random_port(vni of) {
         access_port port;
@@ -65,6 +66,45 @@ public:
         return targets[below(targets.size())];
     }
 
+    association random_association(encryption profile, std::optional<vni> overlay) {
+        association made;
+        made.profile = profile;
+        if (profile == encryption::waggle) {
+            made.overlay = overlay;
+            made.lane = static_cast<std::uint16_t>(below(4));
+            made.cipher = static_cast<cipher>(below(3));
+            made.icv_length = 16;
+            made.extended_sequence = true;
+        }
+        std::vector<std::uint8_t> material(keying_material_length(made.cipher));
+        for (std::uint8_t& byte : material) byte = static_cast<std::uint8_t>(below(256));
+        made.keying_material = *secret::from(material);
+        made.replay_window = 64U << below(11);
+        made.replay = static_cast<replay_policy>(below(3));
+        made.phase = static_cast<association_phase>(below(3));
+        made.encapsulation_port = static_cast<std::uint16_t>(below(2) * 4500);
+        made.keepalive_seconds = static_cast<std::uint16_t>(below(30));
+        made.instance = below(3);
+        return made;
+    }
+    /// SPIs are few, so that two states have much in common; at most one sender for each purpose.
+    void add_associations(state& in) {
+        std::unordered_set<sender_slot, sender_slot_hash> senders;
+        const auto add = [&](const ip_address& vtep, const association& made) {
+            const association_key key{chance(50) ? direction::inbound : direction::outbound, vtep,
+                                      256 + static_cast<std::uint32_t>(below(8))};
+            if (in.associations.contains(key)) return;
+            const auto slot = sender_slot_of(key, made);
+            if (!slot || senders.insert(*slot).second) in.associations.emplace(key, made);
+        };
+        for (const auto& [address, way] : in.vteps)
+            if (chance(50)) add(address, random_association(encryption::docker, std::nullopt));
+        for (const member& one : in.members)
+            if (in.overlays.at(one.overlay).encryption == encryption::waggle)
+                for (std::uint64_t count = below(4); count != 0; --count)
+                    add(one.vtep, random_association(encryption::waggle, one.overlay));
+    }
+
     state next() {
         state out;
         for (std::uint64_t n = 0; n < 4; ++n)
@@ -82,6 +122,7 @@ public:
                     out.forwarding.insert_or_assign({id, random_mac()}, *target);
                 out.neighbours.insert_or_assign({id, random_ip()}, random_mac());
             }
+        add_associations(out);
         return out;
     }
 

@@ -42,7 +42,8 @@ TEST(session, a_reader_sees_what_is_applied) {
     ASSERT_TRUE(owner.connect());
     random_states states(11);
     state current = states.next();
-    while (current.ports.size() < 2 || current.forwarding.size() < 20) current = states.next();
+    while (current.ports.size() < 2 || current.forwarding.size() < 20 || current.associations.size() < 3)
+        current = states.next();
     ASSERT_EQ(owner.replace(current), "");
     reader_client reader = connect(dataplane.path());
 
@@ -56,7 +57,19 @@ TEST(session, a_reader_sees_what_is_applied) {
     EXPECT_EQ(status->forwarding, current.forwarding.size());
     EXPECT_EQ(status->members, current.members.size());
 
-    EXPECT_TRUE(*reader.applied_state() == current);
+    EXPECT_EQ(status->associations, current.associations.size());
+
+    state without_associations = current;
+    without_associations.associations.clear();
+    EXPECT_TRUE(*reader.applied_state() == without_associations);
+    const auto associations = reader.associations();
+    ASSERT_EQ(associations->size(), current.associations.size());
+    for (const association_report& one : *associations) {
+        association expected = current.associations.at(one.key);
+        EXPECT_EQ(one.fingerprint, expected.keying_material.fingerprint());
+        expected.keying_material.wipe();
+        EXPECT_EQ(one.parameters, expected);
+    }
     EXPECT_EQ(reader.ports()->size(), current.ports.size() + 1);
     EXPECT_EQ(reader.ports()->front().name, "uplink");
     const auto overlays = reader.overlays();

@@ -185,7 +185,8 @@ const std::vector<refusal> bad_references = {
 
 /// Something still refers to what goes; here the tracked state tells more than the slow check.
 const std::vector<refusal> still_referenced = {
-    {"overlay 1 is to be removed, but 1 port, 1 member, 2 forwarding entries and 1 neighbour still name it",
+    {"overlay 1 is to be removed, but 1 port, 1 member, 2 forwarding entries, 1 neighbour and 0 security "
+     "associations still name it",
      [](delta& d) { d.removals.overlays = {one}; }},
     {"VTEP 192.0.2.2 is to be removed, but is still a member of 1 overlay",
      [](delta& d) { d.removals.vteps = {peer}; }},
@@ -263,7 +264,8 @@ TEST(validate, a_broken_snapshot_says_what_is_missing) {
         return closed.ok() ? std::string() : closed.failure().message;
     };
     EXPECT_EQ(missing([](state& s) { s.overlays.erase(two); }),
-              "there is no overlay 2, but 0 ports, 1 member, 0 forwarding entries and 0 neighbours name it");
+              "there is no overlay 2, but 0 ports, 1 member, 0 forwarding entries, 0 neighbours and 0 "
+              "security associations name it");
     EXPECT_EQ(missing([](state& s) { s.vteps.erase(peer); }),
               "there is no VTEP 192.0.2.2, but it is named as a member of 1 overlay");
     EXPECT_EQ(missing([](state& s) {
