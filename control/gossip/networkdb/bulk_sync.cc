@@ -1,0 +1,159 @@
+#include <algorithm>
+#include <set>
+
+#include "control/gossip/networkdb/codec.hh"
+#include "control/gossip/networkdb/network_db.hh"
+
+/// Bulk sync: all entries of the networks in common, both ways, over a stream.
+namespace waggle::networkdb {
+namespace {
+
+gossip::bytes as_bytes(const std::string& text) {
+    return gossip::copy_of(gossip::view_of(text));
+}
+
+}  // namespace
+
+void network_db::handle(const bulk_sync& sync, time_point now) {
+    ++_counters.bulk_syncs_received;
+    _table_clock.witness(sync.time);
+    handle(sync.payload, true, 1, now);
+    // The answer carries a later time than the request (29 tells answers from others by it).
+    if (auto awaited = _awaited.find(sync.sender);
+        awaited != _awaited.end() && sync.time > awaited->second.request)
+        end_sync(sync.sender, true, now);
+    if (!sync.unsolicited) return;
+    // A failed node that can reach this host waits for its answer too (29).
+    node* sender = _roster.find_node(sync.sender);
+    if (sender == nullptr || sender == _self || sender->state == node_state::left) return;
+    std::set<std::string> wanted(sync.networks.begin(), sync.networks.end());
+    std::vector<std::string> networks;
+    for (const std::string& each : wanted)
+        if (live_network(each) != nullptr) networks.push_back(each);
+    send_bulk_sync(*sender, networks, false, now);
+}
+
+std::vector<std::string> network_db::common_networks(const node& with) const {
+    std::vector<std::string> networks;
+    for (const attachment& each : with.attachments)
+        if (!each.leaving && each.network->own && !each.network->own->leaving)
+            networks.push_back(each.network->id);
+    return networks;
+}
+
+void network_db::send_bulk_sync(const node& to, const std::vector<std::string>& networks, bool unsolicited,
+                                time_point now) {
+    std::vector<std::string> parts;
+    std::size_t size = 0;
+    bool first = true;
+    auto flush = [&] {
+        // The time is later than that of any request that is answered: its witness comes before.
+        bulk_sync sync{_table_clock.increment(), unsolicited && first, _self->name, networks,
+                       encode_compound(parts)};
+        if (sync.unsolicited) _awaited[to.name] = {sync.time, now + _settings.bulk_sync_patience};
+        std::uint64_t id = _next_delivery++;
+        _deliveries[id] = sync.unsolicited ? to.name : std::string();
+        _effects.reliables.push_back({id, to.address, as_bytes(encode(sync))});
+        ++_counters.bulk_syncs_sent;
+        parts.clear();
+        size = 0;
+        first = false;
+    };
+    auto add = [&](std::string part) {
+        size += part.size() + compound_part_overhead;
+        parts.push_back(std::move(part));
+        if (size >= _settings.bulk_sync_limit) flush();
+    };
+    for (const std::string& id : networks) {
+        const network& in = *_roster.find_network(id);
+        // Peers drop entries of owners that they do not know to take part; this one at least they shall know.
+        add(encode(network_event{membership_change::join, _self->find(in)->time, _self->name, id}));
+        in.own->entries.for_each([&](const entry& one) {
+            auto left = std::chrono::seconds(0);
+            if (one.forget_at() != gossip::never)
+                left = std::chrono::duration_cast<std::chrono::seconds>(one.forget_at() - now);
+            if (one.deleted() && left.count() < 1) return;
+            add(encode(table_event{one.deleted() ? table_change::remove : table_change::create, one.time(),
+                                   one.owner()->name, id, std::string(one.table()), std::string(one.key()),
+                                   std::string(one.value()),
+                                   static_cast<std::int32_t>(std::max<std::int64_t>(left.count(), 0))}));
+        });
+    }
+    if (first || !parts.empty()) flush();
+}
+
+bool network_db::start_sync(node& with, time_point now) {
+    if (_awaited.contains(with.name)) return true;
+    std::vector<std::string> networks = common_networks(with);
+    if (networks.empty()) return false;
+    for (const std::string& id : networks) {
+        own_network& own = *_roster.find_network(id)->own;
+        if (own.syncing_with.empty()) own.syncing_with = with.name;
+    }
+    send_bulk_sync(with, networks, true, now);
+    return true;
+}
+
+void network_db::end_sync(const std::string& with, bool answered, time_point now) {
+    _awaited.erase(with);
+    std::vector<network*> freed;
+    for (const auto& [id, own] : _own) {
+        if (own->own->syncing_with != with) continue;
+        own->own->syncing_with.clear();
+        if (answered && own->own->syncs_wanted > 0) --own->own->syncs_wanted;
+        freed.push_back(own);
+    }
+    for (network* each : freed) pump_syncs(*each, now);
+}
+
+void network_db::want_syncs(network& in, unsigned count, time_point now) {
+    own_network& own = *in.own;
+    own.sync_candidates.clear();
+    for (const node* each : in.members)
+        if (each != _self) own.sync_candidates.push_back(each->name);
+    own.had_peers = own.had_peers || !own.sync_candidates.empty();
+    _random.shuffle(own.sync_candidates.begin(), own.sync_candidates.end());
+    // Some more than wanted, in place of those that fail.
+    if (own.sync_candidates.size() > 2 * std::size_t{count})
+        own.sync_candidates.resize(2 * std::size_t{count});
+    own.syncs_wanted = count;
+    pump_syncs(in, now);
+}
+
+void network_db::pump_syncs(network& in, time_point now) {
+    own_network& own = *in.own;
+    while (own.syncs_wanted > 0 && own.syncing_with.empty() && !own.sync_candidates.empty()) {
+        node* next = _roster.find_node(own.sync_candidates.back());
+        own.sync_candidates.pop_back();
+        if (next == nullptr || next->state != node_state::active) continue;
+        if (start_sync(*next, now) && own.syncing_with.empty()) own.syncing_with = next->name;
+    }
+    // As stock: whether or not the syncs succeeded, from here on events are passed on.
+    if (own.syncing_with.empty()) {
+        own.syncs_wanted = 0;
+        own.in_sync = true;
+    }
+}
+
+void network_db::sync_periodically(time_point now) {
+    _next_bulk_sync = now + _settings.bulk_sync_interval;
+    for (const auto& [id, own] : _own) {
+        if (own->own->leaving || !own->own->syncing_with.empty()) continue;
+        // Whoever is asked first answers for all networks in common; the second is asked if it does not.
+        want_syncs(*own, 1, now);
+    }
+}
+
+void network_db::sync_with_returned(node& who, time_point now) {
+    // What it did while it was away would otherwise wait for the periodic syncs. When a whole side of a split
+    // network returns, each host asks a few of them, and what it learns spreads as events.
+    for (const std::string& id : common_networks(who)) {
+        network& in = *_roster.find_network(id);
+        if (in.own->sync_candidates.size() >= _settings.join_syncs) continue;
+        in.own->sync_candidates.push_back(who.name);
+        ++in.own->syncs_wanted;
+        pump_syncs(in, now);
+    }
+}
+
+}  // namespace waggle::networkdb

@@ -1,0 +1,118 @@
+#include <algorithm>
+
+#include "control/gossip/networkdb/network_db.hh"
+
+/// Nodes that come, fail, return and leave.
+namespace waggle::networkdb {
+
+void network_db::node_joined(const std::string& name, const ip_endpoint& address, time_point now) {
+    if (name == _self->name) return;
+    if (node* known = _roster.find_node(name)) {
+        _roster.set_address(*known, address);
+        if (known->state != node_state::active) activate(*known, now);
+        return;
+    }
+    // Names are new at every start: an address under another name is the next life of the node that had it.
+    if (node* former = _roster.at_address(address); former != nullptr && former != _self)
+        mark_left(*former, now);
+    _roster.add_node(name, address);
+    ++_active;
+}
+
+void network_db::node_moved(const std::string& name, const ip_endpoint& address) {
+    if (node* known = _roster.find_node(name)) _roster.set_address(*known, address);
+}
+
+void network_db::node_left(const std::string& name, bool left, time_point now) {
+    node* who = _roster.find_node(name);
+    if (who == nullptr || who == _self) return;
+    if (left)
+        mark_left(*who, now);
+    else if (who->state == node_state::active)
+        mark_failed(*who, now);
+}
+
+void network_db::activate(node& who, time_point now) {
+    bool failed = who.state == node_state::failed;
+    if (failed) std::erase(_failed, &who);
+    who.state = node_state::active;
+    who.forget_at = gossip::never;
+    ++_active;
+    for (attachment& each : who.attachments) {
+        if (each.leaving) continue;
+        _roster.enter(who, each);
+        for (entry* one = each.entries.first; one != nullptr; one = one->next_of_owner()) {
+            if (one->deleted()) continue;
+            each.network->own->entries.set_forget_at(one, gossip::never);
+            report(*each.network, *one, false);
+        }
+    }
+    sync_with_returned(who, now);
+}
+
+void network_db::deactivate(node& who) {
+    if (who.state == node_state::active) --_active;
+    for (attachment& each : who.attachments) _roster.step_out(who, each);
+}
+
+void network_db::mark_left(node& who, time_point now) {
+    if (who.state == node_state::left) return;
+    bool tell = who.state == node_state::active;
+    if (who.state == node_state::failed) std::erase(_failed, &who);
+    deactivate(who);
+    for (attachment& each : who.attachments) drop_entries(who, each, tell);
+    while (!who.attachments.empty()) _roster.detach(who, *who.attachments.back().network);
+    who.state = node_state::left;
+    if (who.forget_at == gossip::never) {
+        who.forget_at = now + _settings.reap_node;
+        reap_later(who.name, {}, who.forget_at);
+    }
+    end_sync(std::string(who.name), false, now);
+}
+
+void network_db::mark_failed(node& who, time_point now) {
+    // Hidden and remembered (29), so that they are back the moment it returns; older engines drop them. What
+    // peers see on the wire is the same.
+    for (attachment& each : who.attachments) {
+        for (entry* one = each.entries.first; one != nullptr; one = one->next_of_owner()) {
+            if (one->deleted()) continue;
+            report(*each.network, *one, true);
+            each.network->own->entries.set_forget_at(one, now + _settings.reap_entry);
+        }
+    }
+    deactivate(who);
+    who.state = node_state::failed;
+    _failed.push_back(&who);
+    who.forget_at = now + _settings.reap_node;
+    reap_later(who.name, {}, who.forget_at);
+    if (_next_reconnect == gossip::never) _next_reconnect = now + _settings.reconnect_interval;
+    end_sync(std::string(who.name), false, now);
+}
+
+void network_db::drop_entries(node&, attachment& in, bool tell) {
+    while (entry* one = in.entries.first) {
+        if (tell && !one->deleted()) report(*in.network, *one, true);
+        in.network->own->entries.erase(one, in.entries);
+    }
+}
+
+void network_db::reconnect(time_point now) {
+    _next_reconnect = _failed.empty() ? gossip::never : now + _settings.reconnect_interval;
+    if (_failed.empty()) return;
+    const node& chosen = *_failed[_random.below(_failed.size())];
+    if (_reconnecting.emplace(chosen.address, chosen.name).second) _effects.joins.push_back(chosen.address);
+}
+
+void network_db::join_ended(const ip_endpoint& with, bool joined, time_point now) {
+    std::string name;
+    if (auto tried = _reconnecting.find(with); tried != _reconnecting.end()) {
+        name = tried->second;
+        _reconnecting.erase(tried);
+    }
+    if (!joined) return;
+    queue_node_event(membership_change::join);
+    if (node* who = _roster.find_node(name); who != nullptr && who->state == node_state::active)
+        start_sync(*who, now);
+}
+
+}  // namespace waggle::networkdb

@@ -1,0 +1,60 @@
+#include <cstddef>
+#include <cstdint>
+#include <cstdlib>
+#include <span>
+#include <string>
+
+#include "control/gossip/networkdb/codec.hh"
+#include "control/gossip/networkdb/network_db.hh"
+#include "control/gossip/networkdb/records.hh"
+
+/// The input as a message from a peer, as a push/pull, and as the value of an entry.
+namespace {
+
+using namespace waggle;
+using namespace waggle::networkdb;
+
+/// What was accepted must come back the same from its own bytes.
+template <typename Message, typename Decode>
+void check_round_trip(std::string_view data, Decode&& decode) {
+    auto first = decode(data);
+    if (!first) return;
+    auto wrapped = decode_envelope(encode(*first));
+    if (!wrapped) std::abort();
+    auto second = decode(wrapped->data);
+    if (!second || !(*second == *first)) std::abort();
+}
+
+}  // namespace
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+    std::string_view text(reinterpret_cast<const char*>(data), size);
+    std::string_view inner = text;
+    auto message = decode_envelope(text);
+    if (message) inner = message->data;
+    check_round_trip<node_event>(inner, decode_node_event);
+    check_round_trip<network_event>(inner, decode_network_event);
+    check_round_trip<push_pull>(inner, decode_push_pull);
+    check_round_trip<table_event>(inner, decode_table_event);
+    check_round_trip<bulk_sync>(inner, decode_bulk_sync);
+    if (auto record = decode_peer_record(text))
+        if (auto again = decode_peer_record(encode(*record)); !again || !(*again == *record)) std::abort();
+    if (auto record = decode_endpoint_record(text))
+        if (!decode_endpoint_record(encode(*record))) std::abort();
+
+    networkdb_settings settings;
+    settings.name = "self";
+    time_point now{std::chrono::seconds(1)};
+    network_db db(settings, 1, now);
+    // The names of the corpus.
+    for (const char* peer : {"0123456789ab", "peer"}) db.node_joined(peer, {}, now);
+    for (const char* network : {"abcdefghijklmnopqrstuvwxy", "net"}) (void)db.join_network(network, now);
+    for (int times = 0; times < 2; ++times) {
+        db.user_message(std::span(data, size), now);
+        db.merge_remote_state(std::span(data, size), now);
+        db.advance(now += std::chrono::minutes(31));
+    }
+    (void)db.local_state(true, now);
+    (void)db.take_effects();
+    return 0;
+}
