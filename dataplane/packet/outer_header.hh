@@ -10,6 +10,7 @@
 #include "dataplane/packet/ipv6.hh"
 #include "dataplane/packet/udp.hh"
 #include "dataplane/packet/vxlan.hh"
+#include "dataplane/packet/words.hh"
 
 namespace waggle {
 
@@ -38,20 +39,31 @@ struct outer_fields {
 /// unfolded sum of its IPv4 words. The UDP checksum stays 0 (RFC 7348 section 4.1).
 inline void write_outer_v4(std::uint8_t* to, const std::uint8_t* header, std::uint32_t checksum_base,
                            const outer_fields& fields) {
-    std::memcpy(to, header, sizeof(ethernet_header) + sizeof(ipv4_header) + sizeof(udp_header));
-    auto& ip = header_at<ipv4_header>(to + sizeof(ethernet_header));
-    auto& udp = header_at<udp_header>(to + sizeof(ethernet_header) + sizeof(ipv4_header));
     const auto udp_length =
         static_cast<std::uint16_t>(sizeof(udp_header) + sizeof(vxlan_header) + fields.frame_length);
-    ip.tos = fields.tos;
-    ip.total_length = be16(static_cast<std::uint16_t>(sizeof(ipv4_header) + udp_length));
-    ip.id = be16(fields.id);
-    ip.checksum = checksum_finish(checksum_sum{checksum_base} + be16(fields.tos).raw() +
-                                  ip.total_length.raw() + ip.id.raw());
-    udp.source_port = be16(fields.source_port);
-    udp.length = be16(udp_length);
-    std::memcpy(to + outer_length_v4 - sizeof(vxlan_header), &fields.vxlan, sizeof(vxlan_header));
+    const std::uint64_t udp = be16(udp_length).raw();
+    const std::uint64_t total = be16(static_cast<std::uint16_t>(sizeof(ipv4_header) + udp_length)).raw();
+    const std::uint64_t id = be16(fields.id).raw();
+    const std::uint64_t port = be16(fields.source_port).raw();
+    const std::uint64_t tos = fields.tos;
+    std::uint64_t sum = checksum_base + (tos << 8) + total + id;
+    sum = (sum & 0xffff) + (sum >> 16);
+    sum += sum >> 16;
+    // Whole words, the fields put into the template's zeros on the way: little-endian.
+    const auto word = [header](std::size_t at) { return load_word<std::uint64_t>(header + at); };
+    store_word(to, word(0));
+    store_word(to + 8, word(8) | tos << 56);
+    store_word(to + 16, word(16) | total | id << 16);
+    store_word(to + 24, word(24) | (~sum & 0xffff));
+    store_word(to + 32, word(32) | port << 16 | udp << 48);
+    store_word(to + 40, std::uint16_t{0});
+    store_word(to + 42, fields.vxlan);
 }
+static_assert(sizeof(ethernet_header) + offsetof(ipv4_header, tos) == 15);
+static_assert(sizeof(ethernet_header) + offsetof(ipv4_header, total_length) == 16);
+static_assert(sizeof(ethernet_header) + offsetof(ipv4_header, id) == 18);
+static_assert(sizeof(ethernet_header) + offsetof(ipv4_header, checksum) == 24);
+static_assert(l3_offset + sizeof(ipv4_header) == 34 && sizeof(udp_header) + sizeof(vxlan_header) == 16);
 
 /// The same for IPv6, outer_length_v6 bytes. `checksum_base` is the unfolded sum of the UDP pseudo header
 /// without the length, plus the destination port. IPv6 wants a UDP checksum (RFC 8200 section 8.1):

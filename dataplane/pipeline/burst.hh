@@ -24,10 +24,16 @@ constexpr packet_mask bit_of(unsigned i) {
     return packet_mask{1} << i;
 }
 
-/// Calls f(i) for each packet of `mask` in order. The mask is taken at the start: f may drop packets.
+/// Calls f(i) for each packet of `mask` in order. The mask is taken at the start: f may drop packets. The
+/// usual burst, from which nothing is missing, is a plain loop.
 template <typename F>
 inline void for_each(packet_mask mask, F&& f) {
-    for (; mask != 0; mask &= mask - 1) f(static_cast<unsigned>(__builtin_ctzll(mask)));
+    if ((mask & (mask + 1)) == 0) [[likely]] {
+        const auto count = static_cast<unsigned>(__builtin_popcountll(mask));
+        for (unsigned i = 0; i < count; ++i) f(i);
+    } else {
+        for (; mask != 0; mask &= mask - 1) f(static_cast<unsigned>(__builtin_ctzll(mask)));
+    }
 }
 
 /// The first six bytes of a MAC load: a source address that no station may have (IEEE 802.3 section 3.2.3).
@@ -74,5 +80,24 @@ struct burst {
         dropped_count = 0;
     }
 };
+
+/// Gives the packets of `mask` to the outputs: packet i to port_of(i). Packets that stand side by side and go
+/// to one port go at once.
+template <typename PortOf>
+inline void push_runs(outputs& to, const burst& b, packet_mask mask, PortOf&& port_of) {
+    unsigned start = 0;
+    unsigned end = 0;
+    port_index port = 0;
+    for_each(mask, [&](unsigned i) {
+        const port_index wanted = port_of(i);
+        if (i != end || wanted != port) [[unlikely]] {
+            if (start != end) to.push(port, &b.packets[start], end - start);
+            start = i;
+            port = wanted;
+        }
+        end = i + 1;
+    });
+    if (start != end) to.push(port, &b.packets[start], end - start);
+}
 
 }  // namespace waggle

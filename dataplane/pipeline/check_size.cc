@@ -1,5 +1,6 @@
+#include <algorithm>
+
 #include "dataplane/packet/inner_frame.hh"
-#include "dataplane/packet/outer_header.hh"
 #include "dataplane/packet/oversize.hh"
 #include "dataplane/pipeline/access_stages.hh"
 #include "dataplane/segment/cut_plan.hh"
@@ -7,14 +8,8 @@
 namespace waggle {
 namespace {
 
-/// Largest inner IP packet that fits the way to the VTEP. May be negative.
-int room_on_path(const vtep_entry& vtep) {
-    // The outer Ethernet header does not count, the inner one does: the sum is the same.
-    return vtep.path_mtu - static_cast<int>(vtep.ipv6 ? outer_length_v6 : outer_length_v4);
-}
-
-bool answered(worker_context& context, access_burst& b, unsigned i, int limit) {
-    if (limit <= 0 || !context.icmp_answers.has_token(context.now, context.ticks_per_second)) return false;
+bool answered(worker_context& context, access_burst& b, unsigned i, unsigned limit) {
+    if (limit == 0 || !context.icmp_answers.has_token(context.now, context.ticks_per_second)) return false;
     rte_mbuf* const packet = b.packets[i];
     frame_window window{.buffer = static_cast<std::uint8_t*>(packet->buf_addr),
                         .capacity = packet->buf_len,
@@ -30,7 +25,7 @@ bool answered(worker_context& context, access_burst& b, unsigned i, int limit) {
     return true;
 }
 
-void too_large(worker_context& context, access_burst& b, unsigned i, int limit) {
+void too_large(worker_context& context, access_burst& b, unsigned i, unsigned limit) {
     if (!answered(context, b, i, limit)) return b.drop(i, drop_reason::oversize_unanswered);
     b.counters->drop(drop_reason::oversize);
     b.release(i);
@@ -38,27 +33,33 @@ void too_large(worker_context& context, access_burst& b, unsigned i, int limit) 
 }
 
 /// Bytes of the largest IP packet that the frame leads to.
-int packet_length(const access_burst& b, unsigned i) {
+unsigned packet_length(const access_burst& b, unsigned i) {
     const rte_mbuf* const packet = b.packets[i];
     if ((b.offloads & bit_of(i)) != 0 && offload_of(packet).kind != segmentation::none) {
         // 0 if it can't be cut, which finish_offloads() finds out again and counts.
         return segmented_length(b.frames[i], b.lengths[i], offload_of(packet));
     }
-    return b.lengths[i] - static_cast<int>(l3_offset);
+    return b.lengths[i] - static_cast<unsigned>(l3_offset);
+}
+
+/// May be small enough after all once it is cut, or has no way to its VTEP.
+void look_closer(worker_context& context, access_burst& b, unsigned i, unsigned largest) {
+    const vtep_entry* const vtep = b.vteps[i];
+    if (vtep == nullptr || !vtep->reachable) return b.drop(i, drop_reason::vtep_unreachable);
+    const unsigned limit = largest == 0 ? 0 : largest - static_cast<unsigned>(l3_offset);
+    if (limit == 0 || packet_length(b, i) > limit) too_large(context, b, i, limit);
 }
 
 }  // namespace
 
 void check_size(worker_context& context, access_burst& b) {
-    const int overlay_mtu = b.overlay->mtu;
+    const unsigned overlay_limit = b.overlay->mtu + static_cast<unsigned>(l3_offset);
     for_each(b.live, [&](unsigned i) {
         const vtep_entry* const vtep = b.vteps[i];
-        if (vtep == nullptr || !vtep->reachable) [[unlikely]]
-            return b.drop(i, drop_reason::vtep_unreachable);
-        const int room = room_on_path(*vtep);
-        const int limit = room < overlay_mtu ? room : overlay_mtu;
-        if (b.lengths[i] > limit + static_cast<int>(l3_offset)) [[unlikely]]
-            if (packet_length(b, i) > limit) too_large(context, b, i, limit);
+        const unsigned way_limit = vtep == nullptr ? 0 : vtep->largest_frame;
+        const unsigned largest = std::min(way_limit, overlay_limit);
+        if (b.lengths[i] > largest) [[unlikely]]
+            look_closer(context, b, i, largest);
     });
 }
 

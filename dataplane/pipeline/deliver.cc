@@ -9,11 +9,19 @@
 namespace waggle {
 namespace {
 
-/// Leaves the inner frame, without the padding that may follow it.
-void strip(rte_mbuf* packet, std::uint16_t outer_length, std::uint16_t frame_length) {
-    packet->data_off = static_cast<std::uint16_t>(packet->data_off + outer_length);
-    packet->data_len = frame_length;
-    packet->pkt_len = frame_length;
+constexpr std::uint16_t headers_of(const tunnel_burst& b, unsigned i) {
+    return static_cast<std::uint16_t>(b.outer_lengths[i] + sizeof(vxlan_header));
+}
+
+/// Leaves the inner frames, without the padding that may follow them.
+void strip(tunnel_burst& b) {
+    for_each(b.live, [&](unsigned i) {
+        rte_mbuf* const packet = b.packets[i];
+        const std::uint16_t length = b.lengths[i];
+        packet->data_off = static_cast<std::uint16_t>(packet->data_off + headers_of(b, i));
+        packet->data_len = length;
+        packet->pkt_len = length;
+    });
 }
 
 /// Makes the offload of the outer packet one of the inner frame; false if it does not fit that.
@@ -87,22 +95,37 @@ void deliver_flooded(worker_context& context, tunnel_burst& b, unsigned i, run_c
         send(b.packets[i]);
 }
 
+/// Frames for one port each, nothing left to do.
+void deliver_plain(worker_context& context, tunnel_burst& b) {
+    run_counter counted(context.worker);
+    push_runs(*context.outputs, b, b.live, [&](unsigned i) {
+        counted.count(b.overlays[i], b.lengths[i]);
+        return b.targets[i].port();
+    });
+}
+
+/// The same where floods or offloads are among them.
+void deliver_mixed(worker_context& context, tunnel_burst& b) {
+    run_counter counted(context.worker);
+    for_each(b.live & b.offloads, [&](unsigned i) {
+        if (!adjust_offload(b.packets[i], headers_of(b, i), b.frames[i], b.lengths[i]))
+            b.drop(i, drop_reason::bad_offload, b.overlays[i]->counters[context.worker]);
+    });
+    for_each(b.live, [&](unsigned i) {
+        if ((b.floods & bit_of(i)) != 0) return deliver_flooded(context, b, i, counted);
+        counted.count(b.overlays[i], b.lengths[i]);
+        hand_over(context, b.overlays[i]->counters[context.worker], b.targets[i].port(), b.packets[i]);
+    });
+}
+
 }  // namespace
 
 void deliver(worker_context& context, tunnel_burst& b) {
-    run_counter counted(context.worker);
-    for_each(b.live, [&](unsigned i) {
-        rte_mbuf* const packet = b.packets[i];
-        const auto outer_length = static_cast<std::uint16_t>(b.outer_lengths[i] + sizeof(vxlan_header));
-        strip(packet, outer_length, b.lengths[i]);
-        if ((b.offloads & bit_of(i)) != 0 && !adjust_offload(packet, outer_length, b.frames[i], b.lengths[i]))
-            [[unlikely]]
-            return b.drop(i, drop_reason::bad_offload, b.overlays[i]->counters[context.worker]);
-        if ((b.floods & bit_of(i)) != 0) [[unlikely]]
-            return deliver_flooded(context, b, i, counted);
-        counted.count(b.overlays[i], b.lengths[i]);
-        hand_over(context, b.overlays[i]->counters[context.worker], b.targets[i].port(), packet);
-    });
+    strip(b);
+    if ((b.live & (b.offloads | b.floods)) == 0) [[likely]]
+        deliver_plain(context, b);
+    else
+        deliver_mixed(context, b);
 }
 
 }  // namespace waggle

@@ -1,3 +1,4 @@
+#include "dataplane/packet/words.hh"
 #include "dataplane/pipeline/tunnel_stages.hh"
 
 namespace waggle {
@@ -15,20 +16,28 @@ void group(const worker_context& context, tunnel_burst& b, unsigned i) {
              is_broadcast(b.frames[i]) ? drop_reason::received_broadcast : drop_reason::received_multicast);
 }
 
+/// From the source address to the EtherType, which no overlay may carry like this: an impossible source or a
+/// VLAN tag.
+bool is_unwanted(const std::uint8_t* frame) {
+    const std::uint16_t type = load_word<std::uint16_t>(frame + offsetof(ethernet_header, type));
+    return is_invalid_source(frame) || type == be16(ethertype::vlan).raw() ||
+           type == be16(ethertype::service_vlan).raw();
+}
+
 /// Makes the keys; drops what no overlay carries.
 void check_frames(const worker_context& context, tunnel_burst& b) {
     for_each(b.live, [&](unsigned i) {
         const std::uint8_t* const frame = b.frames[i];
         if (b.lengths[i] < sizeof(ethernet_header)) [[unlikely]]
             return drop(context, b, i, drop_reason::inner_runt);
-        if (is_invalid_source(frame)) [[unlikely]]
-            return drop(context, b, i, drop_reason::inner_invalid_source_mac);
-        const be16 type = header_at<ethernet_header>(frame).type;
-        if (type == be16(ethertype::vlan) || type == be16(ethertype::service_vlan)) [[unlikely]]
-            return drop(context, b, i, drop_reason::inner_tagged);
-        if ((frame[0] & 1) != 0) [[unlikely]]
-            return group(context, b, i);
-        b.keys[i] = forwarding_key::load(b.overlays[i]->index, frame);
+        if (is_unwanted(frame)) [[unlikely]]
+            return drop(
+                context, b, i,
+                is_invalid_source(frame) ? drop_reason::inner_invalid_source_mac : drop_reason::inner_tagged);
+        const forwarding_key key = forwarding_key::load(b.overlays[i]->index, frame);
+        b.keys[i] = key;
+        if (key.is_group()) [[unlikely]]
+            group(context, b, i);
     });
 }
 

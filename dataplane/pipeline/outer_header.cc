@@ -7,12 +7,14 @@
 namespace waggle {
 namespace {
 
-/// Makes room for `length` bytes in front of a linear packet; ports leave RTE_PKTMBUF_HEADROOM.
-std::uint8_t* prepend(rte_mbuf* packet, std::uint16_t length) {
+/// Makes room for `length` bytes in front of packet i, which is linear; ports leave RTE_PKTMBUF_HEADROOM.
+std::uint8_t* prepend(access_burst& b, unsigned i, std::uint16_t length) {
+    rte_mbuf* const packet = b.packets[i];
+    const auto longer = static_cast<std::uint16_t>(b.lengths[i] + length);
     packet->data_off = static_cast<std::uint16_t>(packet->data_off - length);
-    packet->data_len = static_cast<std::uint16_t>(packet->data_len + length);
-    packet->pkt_len += length;
-    return rte_pktmbuf_mtod(packet, std::uint8_t*);
+    packet->data_len = longer;
+    packet->pkt_len = longer;
+    return b.frames[i] - length;
 }
 
 static_assert(outer_length_v6 <= RTE_PKTMBUF_HEADROOM);
@@ -30,12 +32,11 @@ void outer_header(worker_context& context, access_burst& b) {
                                   .tos = ecn_encapsulate(b.tos[i]),
                                   .vxlan = vxlan};
         if (!vtep.ipv6) [[likely]] {
-            write_outer_v4(prepend(b.packets[i], outer_length_v4), vtep.header.data(), vtep.checksum_base,
-                           fields);
+            write_outer_v4(prepend(b, i, outer_length_v4), vtep.header.data(), vtep.checksum_base, fields);
             ++id;
         } else {
-            write_outer_v6(prepend(b.packets[i], outer_length_v6), vtep.header.data(), vtep.checksum_base,
-                           fields, checksum_add(b.frames[i], b.lengths[i]));
+            write_outer_v6(prepend(b, i, outer_length_v6), vtep.header.data(), vtep.checksum_base, fields,
+                           checksum_add(b.frames[i], b.lengths[i]));
         }
     });
     context.next_ip_id = id;

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <cstdint>
 
@@ -26,6 +27,18 @@ public:
         batch& to = batch_of(port);
         to.packets[to.count++] = packet;
         if (to.count == batch_capacity) flush(to);
+    }
+    /// Several frames for one port, in order; for many a great deal cheaper than one by one.
+    void push(port_index port, rte_mbuf* const* packets, unsigned count) {
+        batch& to = batch_of(port);
+        while (count != 0) {
+            const unsigned part = std::min(count, batch_capacity - to.count);
+            std::copy_n(packets, part, to.packets.begin() + to.count);
+            to.count += part;
+            packets += part;
+            count -= part;
+            if (to.count == batch_capacity) flush(to);
+        }
     }
     void flush_all() {
         for (unsigned i = 0; i < _used; ++i)

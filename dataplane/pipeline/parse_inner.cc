@@ -5,11 +5,12 @@
 namespace waggle {
 namespace {
 
-/// Frames whose data is fetched into the cache ahead of the one that is parsed.
-constexpr unsigned prefetch_distance = 6;
-
-void prefetch_frame(const rte_mbuf* packet) {
-    __builtin_prefetch(rte_pktmbuf_mtod(packet, const void*));
+/// Fetches the start of every frame into the cache while the first ones are parsed.
+void locate(access_burst& b, unsigned count) {
+    for (unsigned i = 0; i < count; ++i) {
+        b.frames[i] = rte_pktmbuf_mtod(b.packets[i], std::uint8_t*);
+        __builtin_prefetch(b.frames[i]);
+    }
 }
 
 /// Anything but the most common frames.
@@ -32,12 +33,11 @@ void prefetch_frame(const rte_mbuf* packet) {
         b.drop(i, drop_reason::bad_offload);
 }
 
-/// What no overlay carries; count_ if it may pass.
-drop_reason reason_to_drop(const rte_mbuf* packet, const std::uint8_t* frame) {
+/// For a frame that no overlay carries.
+drop_reason reason_to_drop(const rte_mbuf* packet) {
     if (packet->nb_segs != 1) return drop_reason::frame_too_long;
     if (packet->data_len < sizeof(ethernet_header)) return drop_reason::runt_frame;
-    if (is_invalid_source(frame)) return drop_reason::invalid_source_mac;
-    return drop_reason::count_;
+    return drop_reason::invalid_source_mac;
 }
 
 }  // namespace
@@ -45,29 +45,33 @@ drop_reason reason_to_drop(const rte_mbuf* packet, const std::uint8_t* frame) {
 void parse_inner(access_burst& b) {
     const auto count = static_cast<unsigned>(__builtin_popcountll(b.live));
     const overlay_index overlay = b.overlay->index;
-    for (unsigned i = 0; i < count && i < prefetch_distance; ++i) prefetch_frame(b.packets[i]);
+    // In a register: for all the compiler knows, a fact of one byte may lie in the mask.
+    packet_mask groups = 0;
+    locate(b, count);
     for (unsigned i = 0; i < count; ++i) {
-        if (i + prefetch_distance < count) prefetch_frame(b.packets[i + prefetch_distance]);
         rte_mbuf* const packet = b.packets[i];
-        std::uint8_t* const frame = rte_pktmbuf_mtod(packet, std::uint8_t*);
+        const std::uint8_t* const frame = b.frames[i];
         const std::uint16_t length = packet->data_len;
-        if (const drop_reason reason = reason_to_drop(packet, frame); reason != drop_reason::count_)
+        if (packet->nb_segs != 1 || length < sizeof(ethernet_header) || is_invalid_source(frame))
             [[unlikely]] {
-            b.drop(i, reason);
+            b.drop(i, reason_to_drop(packet));
             continue;
         }
-        b.frames[i] = frame;
+        const forwarding_key key = forwarding_key::load(overlay, frame);
         b.lengths[i] = length;
-        b.keys[i] = forwarding_key::load(overlay, frame);
-        b.groups |= packet_mask{frame[0] & 1U} << i;
-        const plain_ipv4_frame parsed = parse_plain_ipv4(frame, length);
-        b.flow_hashes[i] = parsed.flow_hash;
-        b.tos[i] = static_cast<std::uint8_t>(parsed.tos);
-        if (!parsed.matches) [[unlikely]]
+        b.keys[i] = key;
+        if (key.is_group()) [[unlikely]]
+            groups |= bit_of(i);
+        if (const plain_ipv4_frame parsed = parse_plain_ipv4(frame, length); parsed.matches) [[likely]] {
+            b.flow_hashes[i] = parsed.flow_hash;
+            b.tos[i] = static_cast<std::uint8_t>(parsed.tos);
+        } else {
             parse_other(b, i, frame, length);
-        if (has_offload(packet) && (b.live & bit_of(i)) != 0) [[unlikely]]
-            check_offload(b, i, frame, length);
+        }
+        if (has_offload(packet)) [[unlikely]]
+            if ((b.live & bit_of(i)) != 0) check_offload(b, i, frame, length);
     }
+    b.groups = groups;
 }
 
 }  // namespace waggle

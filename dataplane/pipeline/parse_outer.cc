@@ -7,13 +7,14 @@
 namespace waggle {
 namespace {
 
-constexpr unsigned prefetch_distance = 6;
-
-/// Both cache lines that the stages read: the inner headers may lie in the second.
-void prefetch_packet(const rte_mbuf* packet) {
-    const auto* data = rte_pktmbuf_mtod(packet, const std::uint8_t*);
-    __builtin_prefetch(data);
-    __builtin_prefetch(data + 64);
+/// Fetches both cache lines that the stages read, as the inner headers may lie in the second, while the first
+/// packets are parsed.
+void prefetch(const tunnel_burst& b) {
+    for (unsigned i = 0; i < b.count; ++i) {
+        const auto* data = rte_pktmbuf_mtod(b.packets[i], const std::uint8_t*);
+        __builtin_prefetch(data);
+        __builtin_prefetch(data + 64);
+    }
 }
 
 /// Sets the facts of a VXLAN packet. `payload`: of UDP, from the start of the packet.
@@ -23,7 +24,8 @@ void accept(tunnel_burst& b, unsigned i, std::uint8_t* data, std::size_t payload
     b.lengths[i] = static_cast<std::uint16_t>(length - sizeof(vxlan_header));
     b.outer_lengths[i] = static_cast<std::uint8_t>(payload);
     b.outer_tos[i] = static_cast<std::uint8_t>(tos);
-    b.marked |= packet_mask{tos & 1U} << i;
+    if ((tos & 1) != 0) [[unlikely]]
+        b.marked |= bit_of(i);
 }
 
 /// Recognises the most common packet with a few wide loads: VXLAN over IPv4 without options, whole, right
@@ -139,9 +141,9 @@ void not_ours(worker_context& context, tunnel_burst& b, unsigned i, const outer_
 
 void parse_outer(worker_context& context, tunnel_burst& b) {
     const plain_ipv4_filter plain(context);
-    for (unsigned i = 0; i < b.count && i < prefetch_distance; ++i) prefetch_packet(b.packets[i]);
-    for (unsigned i = 0; i < b.count; ++i) {
-        if (i + prefetch_distance < b.count) prefetch_packet(b.packets[i + prefetch_distance]);
+    const unsigned count = b.count;
+    prefetch(b);
+    for (unsigned i = 0; i < count; ++i) {
         rte_mbuf* const packet = b.packets[i];
         if (packet->nb_segs != 1 || has_offload(packet) ||
             !plain.accepts(b, i, rte_pktmbuf_mtod(packet, std::uint8_t*), packet->data_len)) [[unlikely]]

@@ -4,9 +4,9 @@ namespace waggle {
 
 void transmit(worker_context& context, access_burst& b) {
     std::uint64_t bytes = 0;
-    for_each(b.live, [&](unsigned i) {
+    push_runs(*context.outputs, b, b.live, [&](unsigned i) {
         bytes += b.lengths[i];
-        context.outputs->push(b.vteps[i]->port, b.packets[i]);
+        return b.vteps[i]->port;
     });
     b.counters->encapsulated_packets.add(static_cast<std::uint64_t>(__builtin_popcountll(b.live)));
     b.counters->encapsulated_bytes.add(bytes);

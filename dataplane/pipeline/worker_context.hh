@@ -7,6 +7,7 @@
 
 #include "common/byte_order.hh"
 #include "common/ip_address.hh"
+#include "dataplane/pipeline/known_senders.hh"
 #include "dataplane/pipeline/outputs.hh"
 #include "dataplane/pipeline/token_bucket.hh"
 #include "dataplane/table/counters.hh"
@@ -47,6 +48,7 @@ struct worker_context {
     token_bucket icmp_answers{1000, 100};
     /// Identification of the next outer IPv4 header (RFC 6864).
     std::uint16_t next_ip_id = 0;
+    known_senders senders;
 };
 
 }  // namespace waggle

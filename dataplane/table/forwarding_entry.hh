@@ -34,6 +34,8 @@ public:
     static constexpr forwarding_key from_raw(std::uint64_t raw) { return forwarding_key(raw); }
 
     constexpr std::uint64_t raw() const { return _raw; }
+    /// Broadcast or multicast: the first bit on the wire (IEEE 802.3 section 3.2.3).
+    constexpr bool is_group() const { return (_raw & 1) != 0; }
     constexpr overlay_index overlay() const { return static_cast<overlay_index>(_raw >> 48); }
     mac_address mac() const { return mac_address::load(&_raw); }
     friend constexpr bool operator==(forwarding_key, forwarding_key) = default;

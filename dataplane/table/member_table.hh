@@ -1,6 +1,8 @@
 #pragma once
 
+#include <atomic>
 #include <cstddef>
+#include <cstdint>
 #include <optional>
 
 #include "common/ip_address.hh"
@@ -19,12 +21,20 @@ public:
         return as_vtep(_table.find({overlay, source}));
     }
 
+    /// Another number after every change. What a reader found after it read this number goes on being true as
+    /// long as the number stays the same, also across quiescent reports.
+    std::uint64_t generation() const { return _generation.load(std::memory_order_acquire); }
+
     // Writer side, as rcu_hash_table.
     std::optional<vtep_index> upsert(overlay_index overlay, const ip_address& source, vtep_index vtep) {
-        return as_vtep(_table.upsert({overlay, source}, vtep));
+        const auto former = _table.upsert({overlay, source}, vtep);
+        changed();
+        return as_vtep(former);
     }
     std::optional<vtep_index> erase(overlay_index overlay, const ip_address& source) {
-        return as_vtep(_table.erase({overlay, source}));
+        const auto former = _table.erase({overlay, source});
+        changed();
+        return as_vtep(former);
     }
     void reserve(std::size_t entries) { _table.reserve(entries); }
     std::size_t size() const { return _table.size(); }
@@ -42,7 +52,13 @@ private:
         if (!value) return std::nullopt;
         return static_cast<vtep_index>(*value);
     }
+    /// After the change itself: who reads the new number sees it.
+    void changed() {
+        _generation.store(_generation.load(std::memory_order_relaxed) + 1, std::memory_order_release);
+    }
+
     rcu_hash_table<address_bucket> _table;
+    std::atomic<std::uint64_t> _generation{0};
 };
 
 }  // namespace waggle

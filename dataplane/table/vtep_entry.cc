@@ -8,7 +8,8 @@
 namespace waggle {
 namespace {
 
-constexpr std::size_t ethernet_length = 14;
+constexpr int ethernet_length = 14;
+constexpr int vxlan_length = 8;
 constexpr std::uint8_t udp_protocol = 17;
 constexpr std::uint8_t hop_limit = 64;
 
@@ -68,6 +69,8 @@ vtep_entry make_vtep_entry(const vtep_parameters& parameters) {
     }
     store(udp + 2, be16(parameters.udp_port));
     entry.header_length = static_cast<std::uint8_t>(udp + 8 - ethernet);
+    const int room = entry.path_mtu - (entry.header_length - ethernet_length) - vxlan_length;
+    if (room > ethernet_length) entry.largest_frame = static_cast<std::uint16_t>(room);
     return entry;
 }
 

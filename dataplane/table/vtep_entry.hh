@@ -37,7 +37,10 @@ struct alignas(64) vtep_entry {
     /// IPv4: folded-later sum of the header's 16-bit words (memory order) without total length, TOS and
     /// checksum. IPv6: the same over the UDP pseudo header without the length, plus the destination port.
     std::uint32_t checksum_base = 0;
-    std::uint32_t unused2 = 0;
+    /// Largest inner frame, Ethernet header included, that path_mtu leaves room for; 0 if nothing can be
+    /// sent.
+    std::uint16_t largest_frame = 0;
+    std::uint16_t unused2 = 0;
     /// TOS, lengths, IPv4 checksum, source port and UDP checksum are zero; DF clear, TTL 64.
     std::array<std::uint8_t, 64> header{};
     ip_address address;

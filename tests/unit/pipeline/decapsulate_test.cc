@@ -202,6 +202,27 @@ TEST(decapsulate, drops_of_members_of_other_overlays) {
     EXPECT_EQ(host.drops(), (drop_counts{{"unknown_vtep", 1}}));
 }
 
+// Who may send is not only asked for once: the answer of an earlier burst ends with the membership.
+TEST(decapsulate, notices_when_a_sender_stops_to_be_a_member) {
+    dataplane_fixture host;
+    const bytes frame = udp_frame(host.remote_4, host.local_a);
+    for (const ip_address& peer : {host.peer_v4, host.peer_v6}) {
+        SCOPED_TRACE(peer.to_string());
+        const vtep_index vtep = peer.is_v4() ? host.v4_peer : host.v6_peer;
+        const bytes on_red = tunnelled(host.from_peer(peer), 7000, frame);
+        const bytes on_blue = tunnelled(host.from_peer(peer), 8000, frame);
+        const auto arrived = [&](const bytes& packet) { return host.decapsulate({{packet}}).size(); };
+        for (int round = 0; round < 2; ++round) {
+            EXPECT_EQ(arrived(on_red) + arrived(on_red) + arrived(on_blue), 3U);
+            host.writer.remove_member(host.red, vtep);
+            EXPECT_EQ(arrived(on_red) + arrived(on_red), 0U);
+            EXPECT_EQ(arrived(on_blue), 1U);
+            host.writer.add_member(host.red, vtep);
+        }
+    }
+    EXPECT_EQ(host.drops(), (drop_counts{{"unknown_vtep", 8}}));
+}
+
 TEST(decapsulate, gives_the_kernel_what_is_not_ours) {
     dataplane_fixture host;
     outer_fields elsewhere = host.from_peer(host.peer_v4);

@@ -113,12 +113,18 @@ TEST(oversize, answers_are_limited_in_number) {
 
 TEST(oversize, leaves_no_room_on_a_way_below_the_overhead) {
     dataplane_fixture host;
-    vtep_entry narrow = *host.tables.vtep(host.v4_peer);
-    narrow.path_mtu = 40;
-    host.writer.update_vtep(host.v4_peer, narrow);
+    host.writer.update_vtep(host.v4_peer, make_vtep_entry({.remote = host.peer_v4,
+                                                           .source = host.own_v4,
+                                                           .source_mac = host.own_mac,
+                                                           .destination_mac = host.peer_mac,
+                                                           .udp_port = 4789,
+                                                           .path_mtu = 40,
+                                                           .port = 0}));
     host.writer.commit();
-    EXPECT_TRUE(host.encapsulate(1, host.red, {{udp_frame(host.local_a, host.remote_4)}}).empty());
-    EXPECT_EQ(host.drops(), (drop_counts{{"oversize_unanswered", 1}}));
+    const bytes empty = ethernet(host.remote_4.mac, host.local_a.mac, 0x88b5, {});
+    for (const bytes& frame : {udp_frame(host.local_a, host.remote_4), empty})
+        EXPECT_TRUE(host.encapsulate(1, host.red, {{frame}}).empty());
+    EXPECT_EQ(host.drops(), (drop_counts{{"oversize_unanswered", 2}}));
 }
 
 }  // namespace

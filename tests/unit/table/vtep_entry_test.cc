@@ -55,6 +55,27 @@ TEST(vtep_entry, ipv6_template) {
     EXPECT_EQ(entry.checksum_base, 0x00fdU + 0x0100U + 0x00fdU + 0x0200U + 0x1100U + 0xb512U);
 }
 
+// What is left of an outer IP packet for a frame with its Ethernet header: less 36 bytes over IPv4, 56 over
+// IPv6.
+TEST(vtep_entry, the_largest_frame_fits_the_path_mtu) {
+    struct row {
+        const char* source;
+        const char* remote;
+        std::uint16_t path_mtu;
+        std::uint16_t largest_frame;
+    };
+    for (const row& each :
+         {row{"10.0.0.1", "10.0.0.2", 1500, 1464}, row{"10.0.0.1", "10.0.0.2", 65535, 65499},
+          row{"10.0.0.1", "10.0.0.2", 51, 15}, row{"10.0.0.1", "10.0.0.2", 50, 0},
+          row{"10.0.0.1", "10.0.0.2", 0, 0}, row{"fd00::1", "fd00::2", 1500, 1444},
+          row{"fd00::1", "fd00::2", 71, 15}, row{"fd00::1", "fd00::2", 70, 0}}) {
+        auto with_mtu = parameters(each.source, each.remote);
+        with_mtu.path_mtu = each.path_mtu;
+        EXPECT_EQ(make_vtep_entry(with_mtu).largest_frame, each.largest_frame) << each.path_mtu;
+    }
+    EXPECT_EQ(make_unreachable_vtep_entry(*ip_address::parse("10.0.0.2")).largest_frame, 0);
+}
+
 TEST(vtep_entry, the_port_number_is_the_configured_one) {
     auto with_port = parameters("10.0.0.1", "10.0.0.2");
     with_port.udp_port = 8472;
