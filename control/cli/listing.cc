@@ -53,6 +53,7 @@ std::string render(const listing& how, const nlohmann::json& items, std::size_t 
     table rows(std::move(columns));
     for (const nlohmann::json& item : items) {
         std::vector<std::string> cells;
+        cells.reserve(shown.size());
         for (const field* each : shown) cells.push_back(field_text(item, each->key));
         rows.add(std::move(cells));
     }

@@ -171,7 +171,11 @@ TEST(encapsulate, drops_what_comes_from_a_port_of_an_overlay_that_went) {
 
 TEST(encapsulate, drops_what_goes_to_a_vtep_that_went) {
     dataplane_fixture host;
-    host.writer.upsert_forwarding(host.red, mac("02:00:00:00:00:77"), forwarding_value::remote(99));
+    // As a worker sees it that looked the entry up before the VTEP was removed.
+    const auto gone = host.writer.create_vtep(vtep_entry{.address = ip("192.0.2.99")});
+    ASSERT_TRUE(gone.ok());
+    host.writer.remove_vtep(*gone);
+    host.writer.upsert_forwarding(host.red, mac("02:00:00:00:00:77"), forwarding_value::remote(*gone));
     const bytes frame = ethernet(mac("02:00:00:00:00:77"), host.local_a.mac, 0x0800, pattern(50));
     EXPECT_TRUE(host.encapsulate(1, host.red, {{frame}}).empty());
     EXPECT_EQ(host.drops(), (drop_counts{{"vtep_unreachable", 1}}));
