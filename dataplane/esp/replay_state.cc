@@ -1,0 +1,57 @@
+#include "dataplane/esp/replay_state.hh"
+
+#include <limits>
+
+namespace waggle::esp {
+
+inferred_sequence infer_sequence(std::uint32_t low, std::uint64_t top, std::uint32_t size) {
+    constexpr std::uint64_t subspace = std::uint64_t{1} << 32;
+    const std::uint64_t high = top & ~(subspace - 1);
+    const std::uint32_t top_low = static_cast<std::uint32_t>(top);
+    // Lowest number of the window, modulo 2^32.
+    const std::uint32_t bottom_low = top_low - (size - 1);
+    if (top_low >= size - 1) {
+        if (low >= bottom_low) return {true, high | low};
+        // Below the window of this subspace can only be meant for the next one.
+        if (high == std::numeric_limits<std::uint64_t>::max() - (subspace - 1)) return {false, 0};
+        return {true, (high + subspace) | low};
+    }
+    if (low < bottom_low) return {true, high | low};
+    if (high == 0) return {false, 0};
+    return {true, (high - subspace) | low};
+}
+
+void replay_state::configure(const replay_settings& settings, bool extended) {
+    _policy = settings.policy;
+    _extended = extended;
+    if (_policy == replay_policy::off) return;
+    _window.resize(settings.window);
+    if (_policy == replay_policy::resync) _lives = std::make_unique<peer_lives>();
+}
+
+replay_check replay_state::check(std::uint32_t low, std::uint64_t iv, std::uint64_t now) const {
+    if (_policy == replay_policy::strict) {
+        std::uint64_t sequence = low;
+        if (_extended) {
+            const inferred_sequence inferred = infer_sequence(low, top(), _window.size());
+            if (!inferred.possible) return {low, replay_answer::too_old};
+            sequence = inferred.sequence;
+        }
+        return {sequence, _window.check(sequence)};
+    }
+    if (_policy == replay_policy::resync) return {low, _lives->check(_window, low, iv, now)};
+    return {low, replay_answer::fresh};
+}
+
+replay_answer replay_state::accept(std::uint64_t sequence, std::uint64_t iv, std::uint64_t now) {
+    if (_policy == replay_policy::strict) {
+        const replay_answer answer = _window.check(sequence);
+        if (answer == replay_answer::fresh) _window.accept(sequence);
+        return answer;
+    }
+    if (_policy == replay_policy::resync) return _lives->accept(_window, sequence, iv, now);
+    _window.note(sequence);
+    return replay_answer::fresh;
+}
+
+}  // namespace waggle::esp

@@ -1,0 +1,90 @@
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <memory>
+#include <thread>
+
+#include "dataplane/esp/peer_lives.hh"
+#include "dataplane/esp/replay_window.hh"
+
+namespace waggle::esp {
+
+/// What an inbound SA does against replayed packets.
+enum class replay_policy : std::uint8_t {
+    /// A number is accepted once, none below the window.
+    strict,
+    /// The same for each life of a peer that restarts at 1 under the same SPI; not with extended sequence
+    /// numbers. For docker peers. replay.md says what it costs.
+    resync,
+    /// Everything authentic is accepted, as stock Docker does. Not with extended sequence numbers.
+    off,
+};
+
+struct replay_settings {
+    replay_policy policy = replay_policy::strict;
+    /// A power of two up to replay_window::largest.
+    std::uint32_t window = 4096;
+};
+
+/// Guards an SA's replay state between workers. Only workers take it, for a few ns a packet and never around
+/// a cipher or a call: the table writer is never waited for, nor waits.
+class replay_lock {
+public:
+    void lock() {
+        for (unsigned tries = 0; _taken.exchange(true, std::memory_order_acquire);) {
+            // Only a holder whose core was taken away makes this long.
+            while (_taken.load(std::memory_order_relaxed))
+                if (++tries % 1024 == 0)
+                    std::this_thread::yield();
+                else
+                    __builtin_ia32_pause();
+        }
+    }
+    void unlock() { _taken.store(false, std::memory_order_release); }
+
+private:
+    std::atomic<bool> _taken{false};
+};
+
+/// A received packet's number in full and what the window says of it.
+struct replay_check {
+    std::uint64_t sequence;
+    replay_answer answer;
+};
+
+/// Replay protection of one inbound SA, whatever its policy. Check and accept under its lock; top() and
+/// resyncs() are for any thread.
+class replay_state {
+public:
+    /// Once, before the first packet; the settings are valid (make_inbound() checks). Without it: `off`.
+    void configure(const replay_settings& settings, bool extended);
+
+    void lock() { _lock.lock(); }
+    void unlock() { _lock.unlock(); }
+
+    /// Before verification: nothing changes. `low` and `iv` as numbers from the packet, `now` in ns.
+    replay_check check(std::uint32_t low, std::uint64_t iv, std::uint64_t now) const;
+    /// After verification: the answer may have changed since check(); what is fresh is marked.
+    replay_answer accept(std::uint64_t sequence, std::uint64_t iv, std::uint64_t now);
+
+    std::uint64_t top() const { return _window.top(); }
+    std::uint64_t resyncs() const { return _lives == nullptr ? 0 : _lives->resyncs(); }
+
+private:
+    replay_window _window;
+    std::unique_ptr<peer_lives> _lives;
+    replay_policy _policy = replay_policy::off;
+    bool _extended = false;
+    replay_lock _lock;
+};
+
+/// The full number of which `low` is the low half, for a window of `size` whose highest accepted number is
+/// `top` (RFC 4303 appendix A2.2). Nothing: it would lie below 0 or above 2^64.
+struct inferred_sequence {
+    bool possible;
+    std::uint64_t sequence;
+};
+inferred_sequence infer_sequence(std::uint32_t low, std::uint64_t top, std::uint32_t size);
+
+}  // namespace waggle::esp
