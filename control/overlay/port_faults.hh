@@ -8,12 +8,10 @@
 #include <string>
 #include <vector>
 
+#include "control/moment.hh"
 #include "dataplane/api/state.hh"
 
 namespace waggle::control {
-
-/// A moment of the monotonic clock; always a parameter, so that tests run in virtual time.
-using moment = std::chrono::steady_clock::time_point;
 
 /// Ports that the dataplane refuses, and the search for them when a refusal does not say which port it is
 /// about: the suspects are held back as groups and tried one group after another, a refused group is halved.
