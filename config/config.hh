@@ -11,6 +11,7 @@
 #include "common/ip_prefix.hh"
 #include "common/mac_address.hh"
 #include "common/vni.hh"
+#include "config/encryption.hh"
 
 namespace waggle::config {
 
@@ -58,6 +59,8 @@ struct node {
     std::string runtime_directory = "/run/waggle";
     /// What must outlive a restart (endpoints attached at run time).
     std::string state_directory = "/var/lib/waggle";
+    /// Present if any overlay has the docker profile.
+    std::optional<waggle::config::docker_encryption> docker_encryption = {};
     friend bool operator==(const node&, const node&) = default;
 
     unsigned worker_count() const { return lcores.empty() ? workers : static_cast<unsigned>(lcores.size()); }
@@ -73,6 +76,8 @@ struct overlay {
     std::optional<std::uint16_t> mtu;
     /// Replicate broadcast, multicast and unknown unicast to the overlay's VTEPs.
     bool flood = false;
+    /// Absent: plain VXLAN.
+    std::optional<waggle::config::encryption> encryption = {};
     friend bool operator==(const overlay&, const overlay&) = default;
 };
 
@@ -83,6 +88,8 @@ struct peer {
     std::optional<ip_address> vtep_v6;
     /// Names of the overlays it takes part in. Absent: all.
     std::optional<std::vector<std::string>> overlays;
+    /// ESP goes to it in UDP (RFC 3948). Absent: as IP protocol 50.
+    std::optional<waggle::config::esp_in_udp> esp_in_udp = {};
     friend bool operator==(const peer&, const peer&) = default;
 };
 

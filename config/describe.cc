@@ -29,6 +29,33 @@ std::string text_of(const underlay_port& port) {
     return port.name + " (ethdev " + ethdev.device + ", exception " + ethdev.exception_interface + ")";
 }
 
+std::string text_of(replay_policy policy) {
+    if (policy == replay_policy::resync) return "resync";
+    return policy == replay_policy::off ? "off" : "strict";
+}
+
+std::string text_of(const replay_protection& replay) {
+    return "replay " + text_of(replay.policy) + " window " + std::to_string(replay.window);
+}
+
+std::string text_of(const std::optional<docker_encryption>& docker) {
+    return docker ? "keys " + docker->keys + ", " + text_of(docker->replay) : absent;
+}
+
+std::string text_of(const std::optional<encryption>& how) {
+    if (!how) return absent;
+    const auto* waggle = std::get_if<waggle_profile>(&*how);
+    if (waggle == nullptr) return "docker";
+    return "waggle, secret " + waggle->secret + ", " +
+           (waggle->algorithm == aead::aes256gcm ? "aes256gcm" : "chacha20poly1305") + ", rekey " +
+           std::to_string(waggle->rekey_seconds) + ", " + text_of(waggle->replay);
+}
+
+std::string text_of(const std::optional<esp_in_udp>& udp) {
+    if (!udp) return absent;
+    return "port " + std::to_string(udp->port) + ", keepalive " + std::to_string(udp->keepalive_seconds);
+}
+
 struct namespace_text {
     std::string operator()(const namespace_by_path& by) const { return "path " + by.path; }
     std::string operator()(const namespace_by_name& by) const { return "namespace " + by.name; }
@@ -74,6 +101,7 @@ field_list fields_of(const node& self) {
         {"idle", self.idle == idle_mode::busy ? "busy" : "adaptive"},
         {"runtime_directory", self.runtime_directory},
         {"state_directory", self.state_directory},
+        {"docker_encryption", text_of(self.docker_encryption)},
     };
 }
 
@@ -83,6 +111,7 @@ field_list fields_of(const overlay& each) {
         {"subnets", joined(each.subnets, [](const ip_prefix& subnet) { return subnet.to_string(); })},
         {"mtu", each.mtu ? std::to_string(*each.mtu) : absent},
         {"flood", each.flood ? "true" : "false"},
+        {"encryption", text_of(each.encryption)},
     };
 }
 
@@ -93,6 +122,7 @@ field_list fields_of(const peer& each) {
         {"vtep.ipv4", text_of(each.vtep_v4)},
         {"vtep.ipv6", text_of(each.vtep_v6)},
         {"overlays", overlays},
+        {"esp_in_udp", text_of(each.esp_in_udp)},
     };
 }
 

@@ -1,3 +1,4 @@
+#include "config/schema/encryption.hh"
 #include "config/schema/sections.hh"
 #include "config/yaml/map_reader.hh"
 #include "config/yaml/values.hh"
@@ -139,8 +140,9 @@ void read_underlay(const map_reader& map, node& self, scope& known) {
 
 node read_node(const cursor& at, scope& known) {
     node self;
-    const map_reader map(at, {"name", "vtep", "udp_port", "underlay", "workers", "lcores", "memory",
-                              "hugepages", "idle", "runtime_directory", "state_directory"});
+    const map_reader map(
+        at, {"name", "vtep", "udp_port", "underlay", "workers", "lcores", "memory", "hugepages", "idle",
+             "runtime_directory", "state_directory", "docker_encryption"});
     if (const auto entry = map.required("name", "this host's name"))
         if (const auto name = read_name(*entry)) {
             self.name = known.node_name = *name;
@@ -156,6 +158,10 @@ node read_node(const cursor& at, scope& known) {
     read_workers(map, self);
     read_memory(map, self);
     read_directories(map, self);
+    if (const auto entry = map.optional("docker_encryption")) {
+        self.docker_encryption = read_docker_encryption(*entry);
+        known.has_docker_keys = true;
+    }
     known.resources.take(socket_claim(self.dataplane_socket()), "waggle-dataplane", 0);
     known.resources.take(socket_claim(self.control_socket()), "waggle-control", 0);
     return self;

@@ -1,5 +1,6 @@
 #include <algorithm>
 
+#include "config/schema/encryption.hh"
 #include "config/schema/sections.hh"
 #include "config/yaml/map_reader.hh"
 #include "config/yaml/values.hh"
@@ -91,7 +92,7 @@ void read_mtu(const map_reader& map, overlay& result, const scope& known) {
 
 overlay read_overlay(const cursor& at, scope& known) {
     overlay result;
-    const map_reader map(at, {"name", "vni", "subnets", "mtu", "flood"});
+    const map_reader map(at, {"name", "vni", "subnets", "mtu", "flood", "encryption"});
     std::string owner = "another overlay";
     if (const auto entry = map.required("name", "a name"))
         if (const auto name = read_name(*entry)) {
@@ -112,6 +113,7 @@ overlay read_overlay(const cursor& at, scope& known) {
     read_mtu(map, result, known);
     if (const auto entry = map.optional("flood"))
         if (const auto flag = read_boolean(*entry)) result.flood = *flag;
+    if (const auto entry = map.optional("encryption")) result.encryption = read_encryption(*entry, known);
     if (result.name.empty())
         known.overlays_known = false;
     else
@@ -123,7 +125,7 @@ overlay read_overlay(const cursor& at, scope& known) {
 
 std::vector<overlay> read_overlays(const cursor& at, scope& known) {
     std::vector<overlay> overlays;
-    known.overlays_known = is_list(at, "a list of overlays: {name, vni, subnets, mtu, flood}");
+    known.overlays_known = is_list(at, "a list of overlays: {name, vni, subnets, mtu, flood, encryption}");
     if (!known.overlays_known) return overlays;
     const std::vector<tree_node>& items = at.node().items;
     if (items.size() > most_overlays) {

@@ -1,5 +1,6 @@
 #include <algorithm>
 
+#include "config/schema/encryption.hh"
 #include "config/schema/sections.hh"
 #include "config/yaml/map_reader.hh"
 #include "config/yaml/text_check.hh"
@@ -43,7 +44,7 @@ void check_families(const cursor& at, const peer& result, const scope& known) {
 
 peer read_peer(const cursor& at, scope& known) {
     peer result;
-    const map_reader map(at, {"name", "vtep", "overlays"});
+    const map_reader map(at, {"name", "vtep", "overlays", "esp_in_udp"});
     std::string owner = "another peer";
     if (const auto entry = map.required("name", "the other host's name"))
         if (const auto name = read_name(*entry)) {
@@ -57,6 +58,7 @@ peer read_peer(const cursor& at, scope& known) {
         if (read_vteps(*entry, owner, known, result.vtep_v4, result.vtep_v6))
             check_families(*entry, result, known);
     read_peer_overlays(map, result, known);
+    if (const auto entry = map.optional("esp_in_udp")) result.esp_in_udp = read_esp_in_udp(*entry);
     if (result.name.empty()) {
         known.peers_known = false;
     } else {
@@ -70,7 +72,7 @@ peer read_peer(const cursor& at, scope& known) {
 
 std::vector<peer> read_peers(const cursor& at, scope& known) {
     std::vector<peer> peers;
-    known.peers_known = is_list(at, "a list of other hosts: {name, vtep, overlays}");
+    known.peers_known = is_list(at, "a list of other hosts: {name, vtep, overlays, esp_in_udp}");
     if (!known.peers_known) return peers;
     const std::vector<tree_node>& items = at.node().items;
     for (std::size_t i = 0; i < items.size(); ++i) peers.push_back(read_peer(cursor(at, i, items[i]), known));

@@ -54,6 +54,8 @@ struct scope {
     bool has_v4 = false;
     bool has_v6 = false;
     bool vteps_known = false;
+    /// The node says where the docker profile's keys are.
+    bool has_docker_keys = false;
     std::unordered_map<std::string, overlay_scope> overlays;
     /// False if a name could not be read: then an unknown name may be that one, and is not reported.
     bool overlays_known = true;

@@ -11,6 +11,12 @@
 namespace waggle::control {
 namespace {
 
+api::encryption profile_of(const config::overlay& overlay) {
+    if (!overlay.encryption) return api::encryption::none;
+    return std::holds_alternative<config::docker_profile>(*overlay.encryption) ? api::encryption::docker
+                                                                               : api::encryption::waggle;
+}
+
 class computation {
 public:
     computation(const config::config& config, const host_facts& facts) : _config(config), _facts(facts) {}
@@ -19,6 +25,7 @@ public:
         for (const config::overlay& overlay : _config.overlays) add_overlay(overlay);
         for (const config::peer& peer : _config.peers) add_peer(peer);
         for (const config::endpoint& endpoint : _config.endpoints) add_endpoint(endpoint);
+        for (const auto& [key, association] : _facts.associations) add_association(key, association);
         std::ranges::sort(_result.links, {}, &container_link::endpoint);
         std::ranges::sort(_result.problems);
         return std::move(_result);
@@ -28,7 +35,8 @@ private:
     void add_overlay(const config::overlay& overlay) {
         _overlays.emplace(overlay.name, &overlay);
         _result.state.overlays.emplace(
-            overlay.id, api::overlay{overlay.name, overlay_mtu(_config, overlay, _facts), overlay.flood});
+            overlay.id, api::overlay{overlay.name, overlay_mtu(_config, overlay, _facts), overlay.flood,
+                                     profile_of(overlay)});
     }
 
     void add_peer(const config::peer& peer) {
@@ -53,6 +61,13 @@ private:
             bool usable = address == *chosen && known != _facts.next_hops.end();
             _result.state.vteps.emplace(address, api::vtep{usable ? known->second : std::nullopt});
         }
+    }
+
+    void add_association(const api::association_key& key, const api::association& association) {
+        const api::state& state = _result.state;
+        if (!state.vteps.contains(key.vtep)) return;
+        if (association.overlay && !state.members.contains({*association.overlay, key.vtep})) return;
+        _result.state.associations.emplace(key, association);
     }
 
     void add_endpoint(const config::endpoint& endpoint) {

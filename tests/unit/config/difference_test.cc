@@ -54,6 +54,37 @@ TEST(difference, each_key_of_the_node) {
               "~ node: state_directory /var/lib/waggle -> /s (takes a restart)\n");
 }
 
+TEST(difference, encryption) {
+    const std::string docker = "  name: alpha\n  docker_encryption: {keys: /k}\n";
+    EXPECT_EQ(changes("  name: alpha\n", docker),
+              "~ node: docker_encryption - -> keys /k, replay resync window 4096 (takes a restart)\n");
+    EXPECT_EQ(to_string(compare(loaded(edited("  name: alpha\n", docker)),
+                                loaded(edited("  name: alpha\n",
+                                              "  name: alpha\n  docker_encryption: {keys: /l, replay: off, "
+                                              "replay_window: 64}\n")))),
+              "~ node: docker_encryption keys /k, replay resync window 4096 -> keys /l, replay off window 64 "
+              "(takes a restart)\n");
+    const std::string plain = "vni: 100,";
+    EXPECT_EQ(
+        changes(plain, "vni: 100, encryption: {profile: waggle, secret: /s},"),
+        "~ overlay 'blue': encryption - -> waggle, secret /s, aes256gcm, rekey 3600, replay strict window "
+        "4096\n");
+    EXPECT_EQ(
+        to_string(
+            compare(loaded(edited(plain, "vni: 100, encryption: {profile: waggle, secret: /s},")),
+                    loaded(edited(plain,
+                                  "vni: 100, encryption: {profile: waggle, secret: /t, algorithm: "
+                                  "chacha20poly1305, rekey: 60, replay: resync, replay_window: 128},")))),
+        "~ overlay 'blue': encryption waggle, secret /s, aes256gcm, rekey 3600, replay strict window 4096 "
+        "-> waggle, secret /t, chacha20poly1305, rekey 60, replay resync window 128\n");
+    config docker_overlay = loaded(good_file);
+    docker_overlay.overlays[0].encryption = docker_profile{};
+    EXPECT_EQ(to_string(compare(loaded(good_file), docker_overlay)),
+              "~ overlay 'blue': encryption - -> docker\n");
+    EXPECT_EQ(changes("{ipv4: 192.0.2.2}", "{ipv4: 192.0.2.2}, esp_in_udp: {}"),
+              "~ peer 'beta': esp_in_udp - -> port 4500, keepalive 20\n");
+}
+
 TEST(difference, overlays) {
     EXPECT_EQ(changes("peers:\n",
                       "  - {name: red, vni: 7, subnets: [10.2.0.0/24, \"fd00::/64\"], mtu: 1400}\npeers:\n"),

@@ -37,12 +37,14 @@ const std::vector<edit_case> cases{
      "name: alpha\n",
      "name: alpha\n  udpport: 4789\n",
      {"3:3: node.udpport: is not a key that exists here (did you mean 'udp_port'?); allowed: name, vtep, "
-      "udp_port, underlay, workers, lcores, memory, hugepages, idle, runtime_directory, state_directory"}},
+      "udp_port, underlay, workers, lcores, memory, hugepages, idle, runtime_directory, state_directory, "
+      "docker_encryption"}},
     {"unknown_key_without_suggestion",
      "name: alpha\n",
      "name: alpha\n  colour: green\n",
      {"3:3: node.colour: is not a key that exists here; allowed: name, vtep, udp_port, underlay, workers, "
-      "lcores, memory, hugepages, idle, runtime_directory, state_directory"}},
+      "lcores, memory, hugepages, idle, runtime_directory, state_directory, "
+      "docker_encryption"}},
     {"key_given_twice",
      "name: alpha\n",
      "name: alpha\n  name: alpha\n",
@@ -52,7 +54,8 @@ const std::vector<edit_case> cases{
      "eth0}]\n",
      "node: alpha\n",
      {"1:7: node: is 'alpha'; allowed: a map with the keys name, vtep, udp_port, underlay, workers, lcores, "
-      "memory, hugepages, idle, runtime_directory, state_directory"}},
+      "memory, hugepages, idle, runtime_directory, state_directory, "
+      "docker_encryption"}},
     {"vtep_missing",
      "  vtep: {ipv4: 192.0.2.1}\n",
      "",

@@ -13,7 +13,7 @@ const std::vector<edit_case> cases{
     {"not_a_list",
      "  - {name: beta, vtep: {ipv4: 192.0.2.2}}",
      "  beta",
-     {"8:3: peers: is 'beta'; allowed: a list of other hosts: {name, vtep, overlays}"}},
+     {"8:3: peers: is 'beta'; allowed: a list of other hosts: {name, vtep, overlays, esp_in_udp}"}},
     {"vtep_of_other_family_than_ipv6",
      "  vtep: {ipv4: 192.0.2.1}\n  underlay: [{name: wan, kind: packet, interface: eth0}]\noverlays:\n  - "
      "{name: blue, vni: 100, subnets: [10.1.0.0/24]}\npeers:\n  - {name: beta, vtep: {ipv4: "
@@ -26,7 +26,7 @@ const std::vector<edit_case> cases{
     {"entry_not_a_map",
      "- {name: beta, vtep: {ipv4: 192.0.2.2}}",
      "- {name: beta, vtep: {ipv4: 192.0.2.2}}\n  - gamma",
-     {"9:5: peers[1]: is 'gamma'; allowed: a map with the keys name, vtep, overlays"}},
+     {"9:5: peers[1]: is 'gamma'; allowed: a map with the keys name, vtep, overlays, esp_in_udp"}},
     {"name_missing",
      "- {name: beta, vtep: {ipv4: 192.0.2.2}}",
      "- {name: beta, vtep: {ipv4: 192.0.2.2}}\n  - {vtep: {ipv4: 192.0.2.3}}",
@@ -45,7 +45,7 @@ const std::vector<edit_case> cases{
      "{ipv4: 192.0.2.2}}",
      "{ipv4: 192.0.2.2}, overlay: [blue]}",
      {"8:43: peers[0].overlay: is not a key that exists here (did you mean 'overlays'?); allowed: name, "
-      "vtep, overlays"}},
+      "vtep, overlays, esp_in_udp"}},
     {"vtep_missing",
      ", vtep: {ipv4: 192.0.2.2}",
      "",

@@ -27,6 +27,57 @@ TEST(desired_state, remote_endpoint_is_behind_the_chosen_vtep) {
     EXPECT_TRUE(desired.links.empty());
 }
 
+api::association sample_association(api::encryption profile) {
+    api::association made;
+    made.profile = profile;
+    const bool waggle = profile == api::encryption::waggle;
+    made.cipher = waggle ? api::cipher::aes256gcm : api::cipher::aes128gcm;
+    made.icv_length = waggle ? 16 : 8;
+    made.extended_sequence = waggle;
+    if (waggle) made.overlay = id(4097);
+    if (waggle) made.lane = 0;
+    made.keying_material = *secret::from(std::vector<std::uint8_t>(waggle ? 36 : 20, 7));
+    return made;
+}
+
+TEST(desired_state, overlays_carry_their_profile) {
+    config::config config = small_config();
+    config.overlays.push_back(
+        {"red", id(5), {prefix("10.2.0.0/24")}, std::nullopt, false, config::docker_profile{}});
+    config.overlays.push_back(
+        {"green", id(6), {prefix("10.3.0.0/24")}, std::nullopt, false, config::waggle_profile{}});
+    const api::state state = compute_desired_state(config, small_facts()).state;
+    EXPECT_EQ(state.overlays.at(id(4097)).encryption, api::encryption::none);
+    EXPECT_EQ(state.overlays.at(id(5)).encryption, api::encryption::docker);
+    EXPECT_EQ(state.overlays.at(id(6)).encryption, api::encryption::waggle);
+    EXPECT_TRUE(api::check(state).ok());
+}
+
+TEST(desired_state, associations_are_of_vteps_and_members_that_exist) {
+    config::config config = small_config();
+    config.overlays[0].encryption = config::waggle_profile{};
+    host_facts facts = small_facts();
+    const api::association_key of_docker{api::direction::inbound, ip("192.0.2.2"), 1000};
+    const api::association_key of_waggle{api::direction::outbound, ip("192.0.2.2"), 1001};
+    facts.associations.emplace(of_docker, sample_association(api::encryption::docker));
+    facts.associations.emplace(of_waggle, sample_association(api::encryption::waggle));
+    facts.associations.emplace(api::association_key{api::direction::inbound, ip("192.0.2.99"), 1002},
+                               sample_association(api::encryption::docker));
+    api::state state = compute_desired_state(config, facts).state;
+    EXPECT_EQ(state.associations.size(), 2U);
+    EXPECT_TRUE(state.associations.contains(of_docker));
+    EXPECT_TRUE(state.associations.contains(of_waggle));
+    const auto checked = api::check(state);
+    EXPECT_TRUE(checked.ok()) << checked.failure().message;
+
+    // The peer leaves the overlay, and stays on another one.
+    config.overlays.push_back({"red", id(5), {prefix("10.2.0.0/24")}, std::nullopt, false});
+    config.peers[0].overlays = {{"red"}};
+    state = compute_desired_state(config, facts).state;
+    EXPECT_EQ(state.associations.size(), 1U);
+    EXPECT_TRUE(state.associations.contains(of_docker));
+}
+
 TEST(desired_state, both_addresses_of_a_peer_may_send_but_only_the_chosen_one_is_sent_to) {
     host_facts facts = small_facts();
     facts.next_hops[ip("2001:db8::2")] = facts.next_hops[ip("192.0.2.2")];

@@ -38,6 +38,47 @@ INSTANTIATE_TEST_SUITE_P(
                  },
                  1450},
         mtu_case{"no peers", [](config_t& c, host_facts&) { c.peers.clear(); }, 1450},
+        mtu_case{"docker, as stock hosts count",
+                 [](config_t& c, host_facts&) { c.overlays[0].encryption = config::docker_profile{}; }, 1424},
+        mtu_case{"docker over IPv6",
+                 [](config_t& c, host_facts&) {
+                     c.overlays[0].encryption = config::docker_profile{};
+                     c.node.vtep_v4.reset();
+                 },
+                 1404},
+        mtu_case{"waggle",
+                 [](config_t& c, host_facts&) { c.overlays[0].encryption = config::waggle_profile{}; }, 1416},
+        mtu_case{"waggle in UDP",
+                 [](config_t& c, host_facts&) {
+                     c.overlays[0].encryption = config::waggle_profile{};
+                     c.peers[0].esp_in_udp.emplace();
+                 },
+                 1408},
+        mtu_case{"a peer of other overlays does not need UDP here",
+                 [](config_t& c, host_facts&) {
+                     c.overlays[0].encryption = config::waggle_profile{};
+                     c.peers[0].esp_in_udp.emplace();
+                     c.peers[0].overlays.emplace();
+                 },
+                 1416},
+        mtu_case{"padding can't use the last bytes",
+                 [](config_t& c, host_facts& f) {
+                     c.overlays[0].encryption = config::docker_profile{};
+                     f.underlay_mtus["wan"] = 1503;
+                 },
+                 1424},
+        mtu_case{"four bytes more are of use",
+                 [](config_t& c, host_facts& f) {
+                     c.overlays[0].encryption = config::docker_profile{};
+                     f.underlay_mtus["wan"] = 1504;
+                 },
+                 1428},
+        mtu_case{"sealed through a device that carries next to nothing",
+                 [](config_t& c, host_facts& f) {
+                     c.overlays[0].encryption = config::waggle_profile{};
+                     f.underlay_mtus["wan"] = 68;
+                 },
+                 68},
         mtu_case{"jumbo frames", [](config_t&, host_facts& f) { f.underlay_mtus["wan"] = 9000; }, 8950},
         mtu_case{"the smallest device counts",
                  [](config_t& c, host_facts& f) {

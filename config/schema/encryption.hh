@@ -1,0 +1,19 @@
+#pragma once
+
+#include <optional>
+
+#include "config/encryption.hh"
+#include "config/schema/scope.hh"
+#include "config/yaml/cursor.hh"
+
+/// Readers of what the file says of encryption; see sections.hh.
+namespace waggle::config {
+
+/// `node.docker_encryption`.
+docker_encryption read_docker_encryption(const cursor& at);
+/// `encryption` of an overlay.
+std::optional<encryption> read_encryption(const cursor& at, const scope& known);
+/// `esp_in_udp` of a peer.
+esp_in_udp read_esp_in_udp(const cursor& at);
+
+}  // namespace waggle::config
