@@ -1,10 +1,10 @@
 #include "control/encryption/exchange.hh"
 
+#include <algorithm>
 #include <memory>
 #include <random>
 #include <set>
 
-#include <algorithm>
 #include <gtest/gtest.h>
 
 #include "control/encryption/exchange_associations.hh"
