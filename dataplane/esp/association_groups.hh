@@ -14,6 +14,7 @@ public:
     /// Adds packet `index`, above those added before; fewer than burst_size.
     void add(unsigned index, Association* association) {
         _next[index] = none;
+        _added[_added_count++] = static_cast<std::uint8_t>(index);
         if (association != _last) {
             _last = association;
             _last_group = find(association);
@@ -31,6 +32,11 @@ public:
 
     /// Writes the group's packets to `members`, returns how many.
     unsigned members(unsigned group_index, std::array<std::uint8_t, burst_size>& members) const {
+        // The usual case, without walking.
+        if (_count == 1) {
+            members = _added;
+            return _added_count;
+        }
         unsigned size = 0;
         for (unsigned at = _groups[group_index].first; at != none; at = _next[at])
             members[size++] = static_cast<std::uint8_t>(at);
@@ -69,6 +75,8 @@ private:
 
     std::array<std::uint8_t, slot_count> _slots = empty_slots();
     std::array<std::uint8_t, burst_size> _next;
+    std::array<std::uint8_t, burst_size> _added;
+    unsigned _added_count = 0;
     std::array<group, burst_size> _groups;
     unsigned _count = 0;
     unsigned _last_group = 0;

@@ -31,115 +31,150 @@ open_verdict check_outside(const open_burst& burst, unsigned index) {
     return open_verdict::opened;
 }
 
-/// Reads the trailer of an authentic packet (RFC 4303 sections 2.4 to 2.6). `length` becomes the payload's.
-open_verdict check_inside(const std::uint8_t* text, std::uint32_t& length) {
+/// What an authentic packet holds: its verdict and the payload's length, if there is one.
+struct content {
+    open_verdict verdict;
+    std::uint32_t length;
+};
+
+/// Reads a trailer of any padding (RFC 4303 sections 2.4 to 2.6).
+content read_trailer(const std::uint8_t* text, std::uint32_t length) {
     const std::uint32_t padded = length - static_cast<std::uint32_t>(sizeof(esp_trailer));
     const std::uint8_t padding = text[padded];
     const std::uint8_t next_header = text[padded + 1];
-    if (padding > padded) return open_verdict::trailer_malformed;
-    if (next_header == ip_protocol::no_next_header) return open_verdict::dummy;
+    if (padding > padded) return {open_verdict::trailer_malformed, 0};
+    if (next_header == ip_protocol::no_next_header) return {open_verdict::dummy, 0};
     for (std::uint32_t i = 0; i < padding; ++i)
-        if (text[padded - padding + i] != i + 1) return open_verdict::padding_invalid;
-    if (next_header != ip_protocol::udp) return open_verdict::wrong_next_header;
-    length = padded - padding;
-    return open_verdict::opened;
+        if (text[padded - padding + i] != i + 1) return {open_verdict::padding_invalid, 0};
+    if (next_header != ip_protocol::udp) return {open_verdict::wrong_next_header, 0};
+    return {open_verdict::opened, padded - padding};
 }
 
-/// A packet on its way through its group.
-struct candidate {
-    unsigned at;
-    std::uint64_t sequence;
-    std::uint64_t iv;
+/// The last 8 bytes of a text with UDP inside and no more padding than needed, and which of them count.
+struct usual_trailer {
+    std::uint64_t bytes;
+    std::uint64_t mask;
+};
+constexpr usual_trailer usual_trailers[esp_alignment]{
+    {0x1100'0000'0000'0000, 0xffff'0000'0000'0000},
+    {0x1101'0100'0000'0000, 0xffff'ff00'0000'0000},
+    {0x1102'0201'0000'0000, 0xffff'ffff'0000'0000},
+    {0x1103'0302'0100'0000, 0xffff'ffff'ff00'0000},
 };
 
+/// The same at once for what peers usually send: how long the padding is varies from packet to packet, so
+/// that a loop over it would be mispredicted.
+content read_content(const std::uint8_t* text, std::uint32_t length) {
+    // A shorter text has the IV before it.
+    std::uint64_t last;
+    std::memcpy(&last, text + length - sizeof last, sizeof last);
+    const auto padding = static_cast<std::uint32_t>(last >> 48 & 0xff);
+    const std::uint32_t rest = length - static_cast<std::uint32_t>(sizeof(esp_trailer));
+    if (padding >= esp_alignment || padding > rest) return read_trailer(text, length);
+    const usual_trailer& usual = usual_trailers[padding];
+    if ((last & usual.mask) != usual.bytes) return read_trailer(text, length);
+    return {open_verdict::opened, rest - padding};
+}
+
 void prepare(const inbound_association& association, std::uint8_t* esp, std::uint32_t length,
-             const candidate& from, aead_packet& packet) {
+             std::uint64_t sequence, aead_packet& packet) {
     packet.text = esp + sizeof(esp_header);
     packet.length = length - static_cast<std::uint32_t>(sizeof(esp_header)) - association.icv_length;
     packet.icv = packet.text + packet.length;
-    const std::uint64_t iv_raw = be64(from.iv).raw();
+    std::uint64_t iv_raw;
+    std::memcpy(&iv_raw, esp + offsetof(esp_header, iv), sizeof iv_raw);
     const std::uint64_t nonce[2] = {iv_raw << 32 | association.salt_raw, iv_raw >> 32};
     std::memcpy(packet.nonce, nonce, sizeof nonce);
     packet.additional = esp;
     packet.additional_length = 8;
     if (!association.extended_sequence) return;
     // The packet's own SPI: another than the SA's is no packet of it and fails.
-    std::memcpy(packet.extended_additional, esp, sizeof(be32));
-    const be32 halves[2] = {be32(static_cast<std::uint32_t>(from.sequence >> 32)),
-                            be32(static_cast<std::uint32_t>(from.sequence))};
-    std::memcpy(packet.extended_additional + sizeof(be32), halves, sizeof halves);
+    std::uint64_t spi_and_low;
+    std::memcpy(&spi_and_low, esp, sizeof spi_and_low);
+    const std::uint64_t high_raw = be32(static_cast<std::uint32_t>(sequence >> 32)).raw();
+    const std::uint64_t additional[2] = {high_raw << 32 | (spi_and_low & 0xffff'ffffU), spi_and_low >> 32};
+    std::memcpy(packet.extended_additional, additional, sizeof additional);
     packet.additional = packet.extended_additional;
     packet.additional_length = 12;
 }
 
-/// Fills `candidates` with those of `members` that the replay window lets pass; returns how many.
-unsigned check_replay(open_burst& burst, inbound_association& association,
-                      const std::array<std::uint8_t, burst_size>& members, unsigned size, std::uint64_t now,
-                      candidate* candidates) {
-    for (unsigned i = 0; i < size; ++i) {
-        const auto* header = reinterpret_cast<const esp_header*>(burst.esp[members[i]]);
-        candidates[i] = {members[i], header->sequence.host(), header->iv.host()};
-    }
-    unsigned fresh = 0;
-    const std::scoped_lock guard(association.moving.replay);
-    for (unsigned i = 0; i < size; ++i) {
-        candidate each = candidates[i];
-        const replay_check checked =
-            association.moving.replay.check(static_cast<std::uint32_t>(each.sequence), each.iv, now);
-        each.sequence = checked.sequence;
-        if (checked.answer == replay_answer::fresh)
-            candidates[fresh++] = each;
-        else
-            refuse(burst, each.at, verdict_of(checked.answer));
-    }
-    return fresh;
+const esp_header& header_at(const open_burst& burst, unsigned index) {
+    return *reinterpret_cast<const esp_header*>(burst.esp[index]);
 }
 
-void open_group(open_burst& burst, inbound_association& association,
-                const std::array<std::uint8_t, burst_size>& members, unsigned size, std::uint64_t now) {
-    candidate candidates[burst_size];
-    unsigned count = check_replay(burst, association, members, size, now, candidates);
-    if (count == 0) return;
+/// The packets of one SA on their way through open_group().
+struct group_work {
+    unsigned count = 0;
+    std::array<std::uint8_t, burst_size> at;
+    std::array<std::uint64_t, burst_size> sequence;
+    std::array<aead_packet, burst_size> packets;
+};
 
-    aead_packet packets[burst_size];
-    for (unsigned i = 0; i < count; ++i)
-        prepare(association, burst.esp[candidates[i].at], burst.length[candidates[i].at], candidates[i],
-                packets[i]);
-    const std::uint64_t authentic =
-        association.engine->open(association.expanded_key, packets, count, association.icv_length);
+/// Takes those of `members` that the replay window lets pass.
+void check_replay(open_burst& burst, inbound_association& association,
+                  const std::array<std::uint8_t, burst_size>& members, unsigned size, std::uint64_t now,
+                  group_work& work) {
+    const replay_state& replay = association.moving.replay;
+    const std::scoped_lock guard(association.moving.replay);
+    for (unsigned i = 0; i < size; ++i) {
+        const unsigned at = members[i];
+        const esp_header& header = header_at(burst, at);
+        const replay_check checked = replay.check(header.sequence.host(), header.iv.host(), now);
+        if (checked.answer != replay_answer::fresh) {
+            refuse(burst, at, verdict_of(checked.answer));
+            continue;
+        }
+        work.at[work.count] = static_cast<std::uint8_t>(at);
+        work.sequence[work.count] = checked.sequence;
+        ++work.count;
+    }
+}
 
-    unsigned authentic_count = 0;
-    for (unsigned i = 0; i < count; ++i) {
-        const unsigned at = candidates[i].at;
+/// Marks the authentic packets in the replay window and reads what they hold.
+void accept(open_burst& burst, inbound_association& association, const group_work& work,
+            std::uint64_t authentic, std::uint64_t now) {
+    auto& moving = association.moving;
+    std::uint64_t opened = 0;
+    std::uint64_t bytes = 0;
+    const std::scoped_lock guard(moving.replay);
+    for (unsigned i = 0; i < work.count; ++i) {
+        const unsigned at = work.at[i];
         if ((authentic >> i & 1) == 0) {
             refuse(burst, at, open_verdict::authentication_failed);
             continue;
         }
-        burst.length[at] = packets[i].length;
-        burst.verdict[at] = check_inside(packets[i].text, burst.length[at]);
-        candidates[authentic_count++] = candidates[i];
-    }
-    if (authentic_count == 0) return;
-
-    std::uint64_t opened = 0;
-    std::uint64_t bytes = 0;
-    const std::scoped_lock guard(association.moving.replay);
-    for (unsigned i = 0; i < authentic_count; ++i) {
-        const candidate& each = candidates[i];
-        const replay_answer answer = association.moving.replay.accept(each.sequence, each.iv, now);
+        const replay_answer answer =
+            moving.replay.accept(work.sequence[i], header_at(burst, at).iv.host(), now);
         if (answer != replay_answer::fresh) {
-            refuse(burst, each.at, verdict_of(answer));
-        } else if (burst.verdict[each.at] != open_verdict::opened) {
-            refuse(burst, each.at, burst.verdict[each.at]);
-        } else {
-            ++opened;
-            bytes += burst.length[each.at];
+            refuse(burst, at, verdict_of(answer));
+            continue;
         }
+        const content inside = read_content(work.packets[i].text, work.packets[i].length);
+        if (inside.verdict != open_verdict::opened) {
+            refuse(burst, at, inside.verdict);
+            continue;
+        }
+        burst.verdict[at] = open_verdict::opened;
+        burst.length[at] = inside.length;
+        ++opened;
+        bytes += inside.length;
     }
-    auto& moving = association.moving;
     moving.packets.store(moving.packets.load(std::memory_order_relaxed) + opened, std::memory_order_relaxed);
     moving.bytes.store(moving.bytes.load(std::memory_order_relaxed) + bytes, std::memory_order_relaxed);
     if (opened != 0) moving.last_used.store(now, std::memory_order_relaxed);
+}
+
+void open_group(open_burst& burst, inbound_association& association,
+                const std::array<std::uint8_t, burst_size>& members, unsigned size, std::uint64_t now) {
+    group_work work;
+    check_replay(burst, association, members, size, now, work);
+    if (work.count == 0) return;
+    for (unsigned i = 0; i < work.count; ++i)
+        prepare(association, burst.esp[work.at[i]], burst.length[work.at[i]], work.sequence[i],
+                work.packets[i]);
+    const std::uint64_t authentic = association.engine->open(association.expanded_key, work.packets.data(),
+                                                             work.count, association.icv_length);
+    accept(burst, association, work, authentic, now);
 }
 
 }  // namespace

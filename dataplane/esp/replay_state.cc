@@ -29,26 +29,22 @@ void replay_state::configure(const replay_settings& settings, bool extended) {
     if (_policy == replay_policy::resync) _lives = std::make_unique<peer_lives>();
 }
 
-replay_check replay_state::check(std::uint32_t low, std::uint64_t iv, std::uint64_t now) const {
-    if (_policy == replay_policy::strict) {
-        std::uint64_t sequence = low;
-        if (_extended) {
+replay_check replay_state::check_otherwise(std::uint32_t low, std::uint64_t iv, std::uint64_t now) const {
+    switch (_policy) {
+        case replay_policy::strict: {
             const inferred_sequence inferred = infer_sequence(low, top(), _window.size());
             if (!inferred.possible) return {low, replay_answer::too_old};
-            sequence = inferred.sequence;
+            return {inferred.sequence, _window.check(inferred.sequence)};
         }
-        return {sequence, _window.check(sequence)};
+        case replay_policy::resync:
+            return {low, _lives->check(_window, low, iv, now)};
+        case replay_policy::off:
+            break;
     }
-    if (_policy == replay_policy::resync) return {low, _lives->check(_window, low, iv, now)};
     return {low, replay_answer::fresh};
 }
 
-replay_answer replay_state::accept(std::uint64_t sequence, std::uint64_t iv, std::uint64_t now) {
-    if (_policy == replay_policy::strict) {
-        const replay_answer answer = _window.check(sequence);
-        if (answer == replay_answer::fresh) _window.accept(sequence);
-        return answer;
-    }
+replay_answer replay_state::accept_otherwise(std::uint64_t sequence, std::uint64_t iv, std::uint64_t now) {
     if (_policy == replay_policy::resync) return _lives->accept(_window, sequence, iv, now);
     _window.note(sequence);
     return replay_answer::fresh;

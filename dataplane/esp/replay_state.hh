@@ -64,14 +64,26 @@ public:
     void unlock() { _lock.unlock(); }
 
     /// Before verification: nothing changes. `low` and `iv` as numbers from the packet, `now` in ns.
-    replay_check check(std::uint32_t low, std::uint64_t iv, std::uint64_t now) const;
+    replay_check check(std::uint32_t low, std::uint64_t iv, std::uint64_t now) const {
+        if (_policy == replay_policy::strict && !_extended) [[likely]]
+            return {low, _window.check(low)};
+        return check_otherwise(low, iv, now);
+    }
     /// After verification: the answer may have changed since check(); what is fresh is marked.
-    replay_answer accept(std::uint64_t sequence, std::uint64_t iv, std::uint64_t now);
+    replay_answer accept(std::uint64_t sequence, std::uint64_t iv, std::uint64_t now) {
+        if (_policy != replay_policy::strict) return accept_otherwise(sequence, iv, now);
+        const replay_answer answer = _window.check(sequence);
+        if (answer == replay_answer::fresh) _window.accept(sequence);
+        return answer;
+    }
 
     std::uint64_t top() const { return _window.top(); }
     std::uint64_t resyncs() const { return _lives == nullptr ? 0 : _lives->resyncs(); }
 
 private:
+    replay_check check_otherwise(std::uint32_t low, std::uint64_t iv, std::uint64_t now) const;
+    replay_answer accept_otherwise(std::uint64_t sequence, std::uint64_t iv, std::uint64_t now);
+
     replay_window _window;
     std::unique_ptr<peer_lives> _lives;
     replay_policy _policy = replay_policy::off;
