@@ -102,11 +102,7 @@ private:
 class http_server::listener : public std::enable_shared_from_this<listener> {
 public:
     listener(asio::io_context& context, std::string path, std::shared_ptr<shared_settings> settings)
-        : _context(context),
-          _acceptor(context),
-          _pause(context),
-          _path(std::move(path)),
-          _settings(std::move(settings)) {}
+        : _acceptor(context), _pause(context), _path(std::move(path)), _settings(std::move(settings)) {}
 
     result<void> open() {
         // Bound under another name first: at its own name the socket never has another mode than 0600.
@@ -163,7 +159,6 @@ private:
         });
     }
 
-    asio::io_context& _context;
     unix_stream::acceptor _acceptor;
     asio::steady_timer _pause;
     std::string _path;
