@@ -5,6 +5,7 @@
 #include <memory>
 #include <vector>
 
+#include "bench/esp_contenders.hh"
 #include "bench/esp_suites.hh"
 #include "bench/harness.hh"
 #include "dataplane/esp/open.hh"
@@ -136,23 +137,39 @@ measured checked_opening(const esp_suite& suite, std::size_t frame_length) {
     return opening<both_ends>(suite, frame_length);
 }
 
+}  // namespace
+
+contender bare_seal(const esp_suite& suite, std::size_t frame_length) {
+    return {.name = esp_name("bare_seal", suite, frame_length),
+            .make = [&suite, frame_length] { return sealing<bare_engine>(suite, frame_length); }};
+}
+
+contender bare_open(const esp_suite& suite, std::size_t frame_length) {
+    return {.name = esp_name("bare_open", suite, frame_length),
+            .make = [&suite, frame_length] { return opening<bare_engine>(suite, frame_length); }};
+}
+
+contender esp_seal(const esp_suite& suite, std::size_t frame_length) {
+    return {.name = esp_name("esp_seal", suite, frame_length),
+            .make = [&suite, frame_length] { return sealing<both_ends>(suite, frame_length); },
+            .baseline = esp_name("bare_seal", suite, frame_length)};
+}
+
+contender esp_open(const esp_suite& suite, std::size_t frame_length) {
+    return {.name = esp_name("esp_open", suite, frame_length),
+            .make = [&suite, frame_length] { return checked_opening(suite, frame_length); },
+            .baseline = esp_name("bare_open", suite, frame_length)};
+}
+
+namespace {
+
 const registration ciphers([] {
     for (const esp_suite& suite : esp_suites)
         for (const std::size_t length : esp_frame_lengths) {
-            add_group({
-                {.name = esp_name("bare_seal", suite, length),
-                 .make = [&suite, length] { return sealing<bare_engine>(suite, length); }},
-                {.name = esp_name("esp_seal", suite, length),
-                 .make = [&suite, length] { return sealing<both_ends>(suite, length); },
-                 .baseline = esp_name("bare_seal", suite, length)},
-            });
-            add_group({
-                {.name = esp_name("bare_open", suite, length),
-                 .make = [&suite, length] { return opening<bare_engine>(suite, length); }},
-                {.name = esp_name("esp_open", suite, length),
-                 .make = [&suite, length] { return checked_opening(suite, length); },
-                 .baseline = esp_name("bare_open", suite, length)},
-            });
+            add_group({bare_seal(suite, length), esp_seal(suite, length),
+                       rte_ipsec_seal(suite, length, esp_name("bare_seal", suite, length))});
+            add_group({bare_open(suite, length), esp_open(suite, length),
+                       rte_ipsec_open(suite, length, esp_name("bare_open", suite, length))});
         }
 });
 

@@ -40,18 +40,24 @@ struct keyed {
     }
 };
 
-aead_packet packet_for(bytes& text, bytes& icv, const bytes& nonce, const bytes& additional) {
+/// Never null, as in a packet.
+std::uint8_t* start_of(bytes& data) {
+    static std::uint8_t nothing[1];
+    return data.empty() ? nothing : data.data();
+}
+
+aead_packet packet_for(bytes& text, bytes& icv, const bytes& nonce, bytes& additional) {
     aead_packet packet{};
-    packet.text = text.data();
+    packet.text = start_of(text);
     packet.length = static_cast<std::uint32_t>(text.size());
     packet.icv = icv.data();
     std::copy(nonce.begin(), nonce.end(), packet.nonce);
-    packet.additional = additional.data();
+    packet.additional = start_of(additional);
     packet.additional_length = static_cast<std::uint32_t>(additional.size());
     return packet;
 }
 
-sealed_text seal_with(const keyed& with, const bytes& nonce, const bytes& additional, const bytes& plain,
+sealed_text seal_with(const keyed& with, const bytes& nonce, bytes additional, const bytes& plain,
                       unsigned icv_length = 16) {
     sealed_text sealed{plain, bytes(icv_length)};
     aead_packet packet = packet_for(sealed.text, sealed.tag, nonce, additional);
@@ -59,7 +65,7 @@ sealed_text seal_with(const keyed& with, const bytes& nonce, const bytes& additi
     return sealed;
 }
 
-bool open_with(const keyed& with, const bytes& nonce, const bytes& additional, bytes& text, bytes icv) {
+bool open_with(const keyed& with, const bytes& nonce, bytes additional, bytes& text, bytes icv) {
     const aead_packet packet = packet_for(text, icv, nonce, additional);
     return with.engine->open(with.expanded.get(), &packet, 1, static_cast<unsigned>(icv.size())) == 1;
 }
@@ -158,7 +164,7 @@ TEST(aead, tells_each_packet_of_a_burst_apart) {
         constexpr unsigned count = 64;
         const std::uint64_t spoiled = 0x8421'0000'0000'1001U;
         std::vector<bytes> texts(count, bytes(40, 1)), icvs(count, bytes(16));
-        const bytes additional(8, 3);
+        bytes additional(8, 3);
         std::vector<aead_packet> packets;
         for (unsigned i = 0; i < count; ++i)
             packets.push_back(
