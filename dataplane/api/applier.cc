@@ -11,8 +11,12 @@ namespace waggle::api {
 namespace {
 
 overlay_settings settings_of(const overlay& parameters) {
-    return {parameters.mtu, parameters.flood};
+    return {parameters.mtu, parameters.flood, static_cast<protection_kind>(parameters.encryption)};
 }
+
+static_assert(static_cast<int>(protection_kind::none) == static_cast<int>(encryption::none) &&
+              static_cast<int>(protection_kind::docker) == static_cast<int>(encryption::docker) &&
+              static_cast<int>(protection_kind::waggle) == static_cast<int>(encryption::waggle));
 
 /// Positions in a hash container stay valid until it gets other buckets.
 auto layout_of(const state& s) {
@@ -40,8 +44,13 @@ private:
 
 }  // namespace
 
-applier::applier(table_writer& tables, port_opener& ports, std::uint16_t udp_port)
-    : _tables(tables), _opener(ports), _ports(ports, tables), _udp_port(udp_port) {
+applier::applier(table_writer& tables, port_opener& ports, std::uint16_t udp_port,
+                 std::function<std::uint64_t()> clock)
+    : _tables(tables),
+      _opener(ports),
+      _ports(ports, tables),
+      _associations(tables, std::move(clock)),
+      _udp_port(udp_port) {
 }
 
 result<void> applier::apply(const delta& change) {
@@ -83,11 +92,13 @@ result<void> applier::carry_out(const delta& change, const state& after) {
     if (auto prepared = prepare(change.upserts, undo); !prepared) {
         for (auto step = undo.rbegin(); step != undo.rend(); ++step) (*step)();
         _ports.abandon();
+        _associations.abandon();
         _tables.commit();
         return prepared;
     }
     lead_to_replaced(_ports.bind(), after);
     upsert_entries(change.upserts);
+    _associations.apply(change.upserts.associations, change.removals.associations);
     remove_entries(change.removals);
     for (const std::string& name : change.removals.ports) _ports.remove(name);
     _ports.withdraw();
@@ -106,14 +117,13 @@ result<void> applier::prepare(const delta::upsert_lists& upserts, port_set::undo
         if (auto done = prepare_overlay(id, wanted, undo); !done) return done;
     for (const auto& [address, wanted] : upserts.vteps)
         if (auto done = prepare_vtep(address, wanted, undo); !done) return done;
-    return {};
+    return _associations.prepare(upserts.associations);
 }
 
 result<void> applier::prepare_overlay(vni id, const overlay& wanted, port_set::undo_steps& undo) {
     const overlay_index existing = _tables.overlay_of(id);
     if (existing != no_overlay) {
-        const overlay_entry& before = *_tables.tables().overlay(existing);
-        undo.emplace_back([this, existing, settings = overlay_settings{before.mtu, before.flood}] {
+        undo.emplace_back([this, existing, settings = _tables.settings_of(existing)] {
             _tables.update_overlay(existing, settings);
         });
         _tables.update_overlay(existing, settings_of(wanted));

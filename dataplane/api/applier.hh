@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "common/result.hh"
+#include "dataplane/api/association_set.hh"
 #include "dataplane/api/delta.hh"
 #include "dataplane/api/port_opener.hh"
 #include "dataplane/api/port_set.hh"
@@ -23,8 +24,10 @@ namespace waggle::api {
 /// Carries states and their changes into the tables and the ports: as a whole or not at all. Main lcore.
 class applier final : public state_sink {
 public:
-    /// Both references outlive the applier. `udp_port`: destination of the VXLAN packets we send.
-    applier(table_writer& tables, port_opener& ports, std::uint16_t udp_port);
+    /// Both references outlive the applier. `udp_port`: destination of the VXLAN packets we send; `clock`:
+    /// the workers' nanoseconds.
+    applier(table_writer& tables, port_opener& ports, std::uint16_t udp_port,
+            std::function<std::uint64_t()> clock = {});
     applier(const applier&) = delete;
     applier& operator=(const applier&) = delete;
 
@@ -40,6 +43,8 @@ public:
     /// For what the server reports.
     const table_writer& tables() const { return _tables; }
     const port_opener& ports() const { return _opener; }
+    association_set& associations() { return _associations; }
+    const association_set& associations() const { return _associations; }
 
 private:
     result<void> check_underlay(const delta::upsert_lists& upserts) const;
@@ -57,6 +62,7 @@ private:
     table_writer& _tables;
     port_opener& _opener;
     port_set _ports;
+    association_set _associations;
     std::uint16_t _udp_port;
     std::unique_ptr<tracked_state> _applied = std::make_unique<tracked_state>();
     std::uint64_t _epoch = 1;

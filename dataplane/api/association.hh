@@ -27,7 +27,7 @@ enum class cipher : std::uint8_t { aes128gcm, aes256gcm, chacha20poly1305 };
 enum class replay_policy : std::uint8_t {
     /// RFC 4303 section 3.4.3.
     strict,
-    /// A peer that restarts at 1 under the same SPI is accepted again.
+    /// A peer that restarts at 1 under the same SPI is accepted again; docker only, as is `off`.
     resync,
     /// Sequence numbers are not looked at.
     off,

@@ -30,6 +30,8 @@ result<void> check_waggle(const association& parameters) {
                      std::to_string(largest_lane)};
     if (parameters.icv_length != 16 || !parameters.extended_sequence)
         return error{"waggle associations have an ICV of 16 bytes and 64-bit sequence numbers"};
+    if (parameters.replay != replay_policy::strict)
+        return error{"waggle associations have the strict replay policy (RFC 4303 section 3.3.3)"};
     return {};
 }
 

@@ -32,6 +32,7 @@ private:
         report.parameters = found->second;
         report.fingerprint = found->second.keying_material.fingerprint();
         report.parameters.keying_material.wipe();
+        _applied.associations().fill(report);
         encode(report, *out.add_associations());
     }
 

@@ -12,17 +12,19 @@
 
 namespace waggle {
 
-/// What an underlay packet is. Everything but `udp` ends the tunnel's interest in it.
+/// What an underlay packet is. Everything but `udp` and `esp` ends the tunnel's interest in it.
 enum class outer_verdict : std::uint8_t {
     /// A whole UDP datagram; all fields of outer_packet are valid.
     udp,
-    /// Not IP, or IP with something else than UDP: not ours.
+    /// ESP (RFC 4303); all fields but the port are valid.
+    esp,
+    /// Not IP, or IP with something else: not ours.
     other,
     /// IP or UDP header cut short or inconsistent.
     malformed,
     /// IPv4 header checksum wrong.
     checksum,
-    /// A fragment of a UDP datagram: VTEPs must not fragment (RFC 7348 section 4.3).
+    /// A fragment of a UDP datagram or an ESP packet: VTEPs must not fragment (RFC 7348 section 4.3).
     fragment,
 };
 
@@ -32,12 +34,12 @@ struct outer_packet {
     bool ipv6 = false;
     std::uint8_t tos = 0;
     be16 destination_port;
-    /// UDP payload, from the start of the packet; trailing padding is left out.
+    /// UDP payload, or the ESP packet, from the start of the packet; trailing padding is left out.
     std::uint16_t payload_offset = 0;
     std::uint16_t payload_length = 0;
     const std::uint8_t* source_bytes = nullptr;
 
-    /// Valid for udp and fragment.
+    /// Valid for udp, esp and fragment.
     ip_address source() const {
         return ipv6 ? ip_address::load_v6(source_bytes) : ip_address::load_v4(source_bytes);
     }
@@ -61,6 +63,12 @@ inline outer_verdict parse_udp(const std::uint8_t* packet, std::size_t offset, s
     return outer_verdict::udp;
 }
 
+inline outer_verdict take_esp(std::size_t offset, std::size_t available, outer_packet& parsed) {
+    parsed.payload_offset = static_cast<std::uint16_t>(offset);
+    parsed.payload_length = static_cast<std::uint16_t>(available);
+    return outer_verdict::esp;
+}
+
 inline outer_verdict parse_v4(const std::uint8_t* packet, std::size_t length, outer_packet& parsed) {
     if (length < l3_offset + sizeof(ipv4_header)) return outer_verdict::malformed;
     const auto& ip = header_at<ipv4_header>(packet + l3_offset);
@@ -75,11 +83,12 @@ inline outer_verdict parse_v4(const std::uint8_t* packet, std::size_t length, ou
     if (header > sizeof(ipv4_header)) [[unlikely]]
         sum = checksum_add(packet + l3_offset + sizeof(ipv4_header), header - sizeof(ipv4_header), sum);
     if (!checksum_valid(sum)) return outer_verdict::checksum;
-    if (ip.protocol != ip_protocol::udp) return outer_verdict::other;
+    if (ip.protocol != ip_protocol::udp && ip.protocol != ip_protocol::esp) return outer_verdict::other;
     parsed.tos = ip.tos;
     parsed.source_bytes = packet + l3_offset + offsetof(ipv4_header, source);
     if ((ip.fragment.raw() & be16(ipv4_more_fragments | ipv4_fragment_offset).raw()) != 0)
         return outer_verdict::fragment;
+    if (ip.protocol == ip_protocol::esp) return take_esp(l3_offset + header, total - header, parsed);
     return parse_udp(packet, l3_offset + header, total - header, parsed);
 }
 
@@ -95,8 +104,11 @@ inline outer_verdict parse_v6(const std::uint8_t* packet, std::size_t length, ou
     const std::size_t offset = l3_offset + sizeof(ipv6_header);
     if (ip.next_header == ip_protocol::fragment) {
         if (payload < sizeof(ipv6_fragment_header)) return outer_verdict::malformed;
-        return packet[offset] == ip_protocol::udp ? outer_verdict::fragment : outer_verdict::other;
+        const std::uint8_t inner = packet[offset];
+        return inner == ip_protocol::udp || inner == ip_protocol::esp ? outer_verdict::fragment
+                                                                      : outer_verdict::other;
     }
+    if (ip.next_header == ip_protocol::esp) return take_esp(offset, payload, parsed);
     if (ip.next_header != ip_protocol::udp) return outer_verdict::other;
     return parse_udp(packet, offset, payload, parsed);
 }

@@ -32,6 +32,10 @@ void finish_offloads(worker_context& context, access_burst& b);
 /// Ethernet, IP, UDP and VXLAN header in front of each frame (RFC 7348 section 5, RFC 6040 section 4.1).
 void outer_header(worker_context& context, access_burst& b);
 
+/// ESP around what outer_header() made, for overlays that are encrypted (RFC 4303 in transport mode, RFC
+/// 3948); without a usable association nothing passes.
+void seal(worker_context& context, access_burst& b);
+
 /// Out of the underlay ports.
 void transmit(worker_context& context, access_burst& b);
 

@@ -1,6 +1,8 @@
 #include <algorithm>
 
+#include "dataplane/esp/sizes.hh"
 #include "dataplane/packet/inner_frame.hh"
+#include "dataplane/packet/outer_header.hh"
 #include "dataplane/packet/oversize.hh"
 #include "dataplane/pipeline/access_stages.hh"
 #include "dataplane/segment/cut_plan.hh"
@@ -50,9 +52,42 @@ void look_closer(worker_context& context, access_burst& b, unsigned i, unsigned 
     if (limit == 0 || packet_length(b, i) > limit) too_large(context, b, i, limit);
 }
 
+/// Largest inner frame, Ethernet header included, whose sealed form fits the way to the VTEP; 0: none.
+unsigned largest_sealed_frame(const vtep_entry& vtep, const sender& with) {
+    constexpr unsigned inner_headers = sizeof(udp_header) + sizeof(vxlan_header);
+    const unsigned outer = static_cast<unsigned>(vtep.ipv6 ? sizeof(ipv6_header) : sizeof(ipv4_header)) +
+                           (with.udp_port() != 0 ? static_cast<unsigned>(sizeof(udp_header)) : 0U);
+    if (!vtep.reachable || vtep.path_mtu <= outer) return 0;
+    const auto payload =
+        static_cast<unsigned>(esp::largest_payload(vtep.path_mtu - outer, with.association()->icv_length));
+    return payload > inner_headers + l3_offset ? payload - inner_headers : 0;
+}
+
+/// The same for an encrypted overlay; what has no association need not be answered.
+[[gnu::noinline]] void check_sealed_size(worker_context& context, access_burst& b) {
+    const unsigned overlay_limit = b.overlay->mtu + static_cast<unsigned>(l3_offset);
+    const vtep_entry* last_vtep = nullptr;
+    unsigned largest = 0;
+    for_each(b.live, [&](unsigned i) {
+        const vtep_entry* const vtep = b.vteps[i];
+        if (vtep == nullptr) [[unlikely]]
+            return b.drop(i, drop_reason::vtep_unreachable);
+        if (vtep != last_vtep) {
+            const sender with = b.overlay->senders->find(vtep->index, context.worker);
+            if (with.association() == nullptr) return b.drop(i, drop_reason::no_association);
+            largest = std::min(largest_sealed_frame(*vtep, with), overlay_limit);
+            last_vtep = vtep;
+        }
+        if (b.lengths[i] > largest) [[unlikely]]
+            look_closer(context, b, i, largest);
+    });
+}
+
 }  // namespace
 
 void check_size(worker_context& context, access_burst& b) {
+    if (b.overlay->senders != nullptr) [[unlikely]]
+        return check_sealed_size(context, b);
     const unsigned overlay_limit = b.overlay->mtu + static_cast<unsigned>(l3_offset);
     for_each(b.live, [&](unsigned i) {
         const vtep_entry* const vtep = b.vteps[i];

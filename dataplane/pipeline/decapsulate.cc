@@ -34,6 +34,7 @@ void decapsulate(worker_context& context, const underlay_origin& from, rte_mbuf*
     std::copy_n(packets, count, b.packets.begin());
 
     parse_outer(context, b);
+    open(context, b);
     vxlan_checks(context, b);
     look_up_local(context, b);
     mark_congestion(context, b);

@@ -34,6 +34,7 @@ void through_tunnel(worker_context& context, access_burst& b) {
     check_size(context, b);
     finish_offloads(context, b);
     outer_header(context, b);
+    seal(context, b);
     transmit(context, b);
 }
 

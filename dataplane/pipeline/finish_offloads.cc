@@ -6,7 +6,9 @@ namespace {
 
 void send(worker_context& context, access_burst& b) {
     outer_header(context, b);
+    seal(context, b);
     transmit(context, b);
+    b.free_dropped();
     b.live = 0;
 }
 

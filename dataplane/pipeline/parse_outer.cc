@@ -1,7 +1,8 @@
 #include "dataplane/packet/outer_packet.hh"
 #include "dataplane/packet/packet_offload.hh"
 #include "dataplane/packet/vxlan.hh"
-#include "dataplane/pipeline/hand_over.hh"
+#include "dataplane/packet/words.hh"
+#include "dataplane/pipeline/to_kernel.hh"
 #include "dataplane/pipeline/tunnel_stages.hh"
 
 namespace waggle {
@@ -86,14 +87,7 @@ void drop(worker_context& context, tunnel_burst& b, unsigned i, drop_reason reas
     b.drop(i, reason, *context.no_overlay_counters);
 }
 
-void to_kernel_or_drop(worker_context& context, tunnel_burst& b, unsigned i, drop_reason reason) {
-    if (!b.from.exception) return drop(context, b, i, reason);
-    b.release(i);
-    context.no_overlay_counters->to_kernel_packets.add(1);
-    hand_over(context, *context.no_overlay_counters, *b.from.exception, b.packets[i]);
-}
-
-/// Everything but VXLAN for this host.
+/// Everything but VXLAN and ESP for this host.
 void not_ours(worker_context& context, tunnel_burst& b, unsigned i, const outer_packet& parsed, bool for_us) {
     switch (parsed.verdict) {
         case outer_verdict::malformed:
@@ -107,9 +101,50 @@ void not_ours(worker_context& context, tunnel_burst& b, unsigned i, const outer_
             return to_kernel_or_drop(context, b, i,
                                      for_us ? drop_reason::outer_fragment : drop_reason::not_for_us);
         case outer_verdict::udp:
+        case outer_verdict::esp:
             break;
     }
     to_kernel_or_drop(context, b, i, for_us ? drop_reason::not_vxlan : drop_reason::not_for_us);
+}
+
+/// Sets the facts of an ESP packet. `header`: of ESP, from the start of the packet.
+void accept_sealed(tunnel_burst& b, unsigned i, std::uint8_t* data, std::size_t header, std::size_t length,
+                   std::uint32_t tos) {
+    b.frames[i] = data + header;
+    b.lengths[i] = static_cast<std::uint16_t>(length);
+    b.outer_lengths[i] = static_cast<std::uint8_t>(header);
+    b.outer_tos[i] = static_cast<std::uint8_t>(tos);
+    b.sealed |= bit_of(i);
+    if ((tos & 1) != 0) [[unlikely]]
+        b.marked |= bit_of(i);
+}
+
+/// What comes to the port of ESP in UDP (RFC 3948 section 2); false: it was no ESP and left the burst.
+bool is_esp(worker_context& context, tunnel_burst& b, unsigned i, const std::uint8_t* payload,
+            std::size_t length) {
+    if (length == 1 && payload[0] == 0xff) {
+        drop(context, b, i, drop_reason::keepalive);
+        return false;
+    }
+    if (length >= sizeof(be32) && load_word<std::uint32_t>(payload) == 0) {
+        to_kernel_or_drop(context, b, i, drop_reason::non_esp_marker);
+        return false;
+    }
+    return true;
+}
+
+/// Work that the kernel left undone on the packet; false: it is several in one and left the burst.
+bool note_offload(tunnel_burst& b, unsigned i, const outer_packet& parsed) {
+    const rte_mbuf* const packet = b.packets[i];
+    if (!has_offload(packet)) return true;
+    const packet_offload& offload = offload_of(packet);
+    if (offload.kind == segmentation::udp && offload.checksum_start < parsed.payload_offset) {
+        b.release(i);
+        b.aggregates |= bit_of(i);
+        return false;
+    }
+    b.offloads |= bit_of(i);
+    return true;
 }
 
 /// Anything but the most common packets.
@@ -119,22 +154,22 @@ void not_ours(worker_context& context, tunnel_burst& b, unsigned i, const outer_
     std::uint8_t* const data = rte_pktmbuf_mtod(packet, std::uint8_t*);
     const outer_packet parsed = parse_outer_packet(data, packet->data_len);
     const bool for_us = is_ours(context, parsed);
-    if (parsed.verdict != outer_verdict::udp || !for_us || parsed.destination_port != context.udp_port)
+    const bool udp = for_us && parsed.verdict == outer_verdict::udp;
+    const bool esp_in_udp =
+        udp && context.esp_udp_port != 0 && parsed.destination_port == be16(context.esp_udp_port);
+    const bool sealed = esp_in_udp || (for_us && parsed.verdict == outer_verdict::esp);
+    if (!sealed && !(udp && parsed.destination_port == context.udp_port))
         return not_ours(context, b, i, parsed, for_us);
-    if (has_offload(packet)) {
-        const packet_offload& offload = offload_of(packet);
-        if (offload.kind == segmentation::udp && offload.checksum_start < parsed.payload_offset) {
-            b.release(i);
-            b.aggregates |= bit_of(i);
-            return;
-        }
-        b.offloads |= bit_of(i);
+    if (!note_offload(b, i, parsed)) return;
+    b.sources[i] = parsed.source_bytes;
+    b.ipv6 |= packet_mask{parsed.ipv6} << i;
+    if (sealed) {
+        if (esp_in_udp && !is_esp(context, b, i, data + parsed.payload_offset, parsed.payload_length)) return;
+        return accept_sealed(b, i, data, parsed.payload_offset, parsed.payload_length, parsed.tos);
     }
     if (parsed.payload_length < sizeof(vxlan_header))
         return drop(context, b, i, drop_reason::vxlan_truncated);
     accept(b, i, data, parsed.payload_offset, parsed.payload_length, parsed.tos);
-    b.sources[i] = parsed.source_bytes;
-    b.ipv6 |= packet_mask{parsed.ipv6} << i;
 }
 
 }  // namespace

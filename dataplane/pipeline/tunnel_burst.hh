@@ -14,6 +14,9 @@ struct tunnel_burst : burst {
     packet_mask offloads = 0;
     /// Outer header of IPv6.
     packet_mask ipv6 = 0;
+    /// ESP packets: until open() has opened them, `frames`, `lengths` and `outer_lengths` are of the ESP
+    /// header.
+    packet_mask sealed = 0;
     /// Outer ECN field CE or ECT(1), the two that may change the inner one.
     packet_mask marked = 0;
     /// Frames for all local ports of the overlay; live too.
@@ -27,6 +30,8 @@ struct tunnel_burst : burst {
     /// Outer source address in the packet.
     std::array<const std::uint8_t*, burst_capacity> sources;
     std::array<const overlay_entry*, burst_capacity> overlays;
+    /// What an opened packet's association is bound to.
+    std::array<protection, burst_capacity> protections;
 
     ip_address source(unsigned i) const {
         return (ipv6 & bit_of(i)) != 0 ? ip_address::load_v6(sources[i]) : ip_address::load_v4(sources[i]);

@@ -6,10 +6,15 @@
 /// the burst: what it delivers or drops is live no longer.
 namespace waggle {
 
-/// Finds the VXLAN packets for this host. What is not ours goes to the kernel where it has a port for that.
+/// Finds the VXLAN and ESP packets for this host. What is not ours goes to the kernel where it has a port for
+/// that.
 void parse_outer(worker_context& context, tunnel_burst& b);
 
-/// VXLAN header (RFC 7348 section 5), known overlay, sender a VTEP of it.
+/// Opens ESP packets (RFC 4303, RFC 3948) by SPI and source; what is not authentic goes no further.
+void open(worker_context& context, tunnel_burst& b);
+
+/// VXLAN header (RFC 7348 section 5), sealed as the overlay wants and by an association of it, known overlay,
+/// sender a VTEP of it.
 void vxlan_checks(worker_context& context, tunnel_burst& b);
 
 /// Finds the access port of each frame. Nothing goes from tunnel to tunnel.

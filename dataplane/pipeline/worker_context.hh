@@ -40,6 +40,8 @@ struct worker_context {
     std::optional<ip_address> vtep_v4;
     std::optional<ip_address> vtep_v6;
     be16 udp_port{4789};
+    /// Our port of ESP in UDP (RFC 3948); 0: it is not spoken.
+    std::uint16_t esp_udp_port = 0;
     unsigned worker = 0;
     /// Worker's own time in TSC ticks, taken once a burst; for rate limits.
     std::uint64_t now = 0;

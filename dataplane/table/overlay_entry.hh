@@ -6,6 +6,8 @@
 #include "common/byte_order.hh"
 #include "dataplane/table/counters.hh"
 #include "dataplane/table/forwarding_entry.hh"
+#include "dataplane/table/protection.hh"
+#include "dataplane/table/sender_table.hh"
 
 namespace waggle {
 
@@ -28,6 +30,10 @@ struct alignas(64) overlay_entry {
     const flood_list* flooding = nullptr;
     /// One block per worker.
     overlay_counters* counters = nullptr;
+    /// How its packets come and go on the underlay.
+    waggle::protection protection;
+    /// What they are sealed with; null exactly if protection is none.
+    const sender_table* senders = nullptr;
 };
 
 static_assert(sizeof(overlay_entry) == 64);

@@ -36,7 +36,9 @@ table_writer::~table_writer() {
         retire(_rcu, std::move(_overlays[i]->entry));
         retire(_rcu, std::move(_overlays[i]->flooding));
         retire(_rcu, std::move(_overlays[i]->counters));
+        retire(_rcu, std::move(_overlays[i]->senders.table));
     }
+    retire(_rcu, std::move(_docker_senders.table));
     for (const auto& [address, index] : _vtep_of) {
         _tables._vteps[index].store(nullptr, std::memory_order_release);
         retire(_rcu, std::move(_vteps[index].entry));
@@ -85,10 +87,12 @@ void table_writer::remove_overlay(overlay_index overlay) {
     _tables._vnis.set(state.id, no_overlay);
     while (!state.members.empty()) remove_member(overlay, *state.members.begin());
     if (state.entries != 0) sweep_overlay(overlay);
+    while (!state.senders.lanes.empty()) drop_senders(state.senders, state.senders.lanes.begin()->first);
     _tables._overlays[overlay].store(nullptr, std::memory_order_release);
     retire(_rcu, std::move(state.entry));
     retire(_rcu, std::move(state.flooding));
     retire(_rcu, std::move(state.counters));
+    retire(_rcu, std::move(state.senders.table));
     _overlays[overlay].reset();
     --_overlay_count;
     _removed_overlays.push_back(overlay);
@@ -103,6 +107,13 @@ void table_writer::publish_overlay(overlay_index overlay) {
     entry->flood = state.settings.flood;
     entry->flooding = state.flooding.get();
     entry->counters = state.counters.get();
+    entry->protection = protection::of(state.settings.protection, overlay);
+    if (state.settings.protection != protection_kind::none) {
+        sender_group& group =
+            state.settings.protection == protection_kind::docker ? _docker_senders : state.senders;
+        make_senders(group);
+        entry->senders = group.table.get();
+    }
     _tables._overlays[overlay].store(entry.get(), std::memory_order_release);
     retire(_rcu, std::exchange(state.entry, std::move(entry)));
 }
@@ -138,7 +149,9 @@ result<vtep_index> table_writer::create_vtep(const vtep_entry& entry) {
 }
 
 void table_writer::update_vtep(vtep_index vtep, const vtep_entry& entry) {
-    auto published = std::make_shared<const vtep_entry>(entry);
+    auto numbered = std::make_shared<vtep_entry>(entry);
+    numbered->index = vtep;
+    std::shared_ptr<const vtep_entry> published = std::move(numbered);
     _tables._vteps[vtep].store(published.get(), std::memory_order_release);
     retire(_rcu, std::exchange(_vteps[vtep].entry, std::move(published)));
 }

@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <optional>
 #include <set>
@@ -21,6 +22,7 @@ struct overlay_settings {
     std::uint16_t mtu = 0;
     /// Replicate broadcast, multicast and unknown unicast to members and ports.
     bool flood = false;
+    protection_kind protection = protection_kind::none;
     friend bool operator==(const overlay_settings&, const overlay_settings&) = default;
 };
 
@@ -48,6 +50,7 @@ public:
     /// no_overlay if not in use.
     overlay_index overlay_of(vni id) const { return _tables.overlay_of(id); }
     vni vni_of(overlay_index overlay) const { return state_of(overlay).id; }
+    const overlay_settings& settings_of(overlay_index overlay) const { return state_of(overlay).settings; }
     std::size_t overlay_count() const { return _overlay_count; }
     /// visit(overlay_index, vni, const overlay_settings&)
     template <typename Visit>
@@ -92,6 +95,17 @@ public:
     /// For dumps and sizes: forwarding().for_each() and so on, on this thread.
     const waggle::tables& tables() const { return _tables; }
 
+    // Security associations. They are the caller's, who keeps one until retire_association() takes it.
+
+    /// What worker `lane` seals with for a VTEP, on one overlay or (no_overlay) on all docker overlays;
+    /// workers without a lane of their own share those that there are. Without an association: nothing.
+    void set_sender(overlay_index overlay, vtep_index vtep, unsigned lane, sender with);
+    /// Inserts or replaces what opens packets with that SPI and source. The association's binding is set.
+    void set_receiver(spi index, const ip_address& source, esp::inbound_association& association);
+    void remove_receiver(spi index, const ip_address& source);
+    /// Lets go of one that the tables do not name any more, after a grace period.
+    void retire_association(std::shared_ptr<void> association);
+
     // Counters.
 
     unsigned workers() const { return _workers; }
@@ -101,6 +115,12 @@ public:
     counter_values counters(overlay_index overlay, unsigned worker) const;
 
 private:
+    /// Senders of an overlay, or of all docker overlays.
+    struct sender_group {
+        std::shared_ptr<sender_table> table;
+        /// By lane; never empty.
+        std::map<vtep_index, std::map<unsigned, sender>> lanes;
+    };
     struct overlay_state {
         vni id;
         overlay_settings settings;
@@ -109,13 +129,15 @@ private:
         std::shared_ptr<const flood_list> flooding;
         std::set<vtep_index> members;
         std::set<port_index> ports;
+        /// Of waggle overlays.
+        sender_group senders;
         /// Forwarding entries and neighbours.
         std::size_t entries = 0;
         bool flood_list_changed = false;
     };
     struct vtep_state {
         std::shared_ptr<const vtep_entry> entry;
-        /// Members and forwarding entries that name it.
+        /// Members, forwarding entries and senders that name it.
         std::size_t references = 0;
     };
 
@@ -125,6 +147,9 @@ private:
     void rebuild_flood_list(overlay_index overlay);
     void flood_list_changed(overlay_index overlay);
     void count_reference(forwarding_value value, int change);
+    void make_senders(sender_group& group) const;
+    std::shared_ptr<sender_table> grow_senders(sender_group& group, vtep_index vtep) const;
+    void drop_senders(sender_group& group, vtep_index vtep);
     void sweep_overlay(overlay_index overlay);
     void sweep_vtep(vtep_index vtep);
 
@@ -137,6 +162,7 @@ private:
     std::size_t _overlay_count = 0;
     std::vector<vtep_state> _vteps;
     std::unordered_map<ip_address, vtep_index> _vtep_of;
+    sender_group _docker_senders;
     std::vector<overlay_index> _changed_flood_lists;
 
     // Shared with what is retired, which may run after the writer is gone.

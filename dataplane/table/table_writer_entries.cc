@@ -90,8 +90,11 @@ void table_writer::sweep_overlay(overlay_index overlay) {
 }
 
 void table_writer::sweep_vtep(vtep_index vtep) {
-    for_each_overlay(
-        [&](overlay_index overlay, vni, const overlay_settings&) { remove_member(overlay, vtep); });
+    for_each_overlay([&](overlay_index overlay, vni, const overlay_settings&) {
+        remove_member(overlay, vtep);
+        drop_senders(state_of(overlay).senders, vtep);
+    });
+    drop_senders(_docker_senders, vtep);
     std::vector<forwarding_key> keys;
     _tables._forwarding.for_each([&](forwarding_key key, forwarding_value value) {
         if (value == forwarding_value::remote(vtep)) keys.push_back(key);

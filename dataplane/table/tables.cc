@@ -9,7 +9,8 @@ tables::tables(rcu_domain& rcu)
       _vteps(_vtep_storage->data()),
       _forwarding(rcu),
       _neighbours(rcu),
-      _members(rcu) {
+      _members(rcu),
+      _receivers(rcu) {
 }
 
 tables::~tables() = default;

@@ -14,6 +14,7 @@
 #include "dataplane/table/member_table.hh"
 #include "dataplane/table/neighbour_table.hh"
 #include "dataplane/table/overlay_entry.hh"
+#include "dataplane/table/receiver_table.hh"
 #include "dataplane/table/vni_index.hh"
 #include "dataplane/table/vtep_entry.hh"
 
@@ -43,6 +44,8 @@ public:
     const neighbour_table& neighbours() const { return _neighbours; }
     /// (overlay, outer source address) to VTEP: who may send on an overlay.
     const member_table& members() const { return _members; }
+    /// (SPI, outer source address) to inbound security association.
+    const receiver_table& receivers() const { return _receivers; }
 
 private:
     friend class table_writer;
@@ -57,6 +60,7 @@ private:
     forwarding_table _forwarding;
     neighbour_table _neighbours;
     member_table _members;
+    receiver_table _receivers;
 };
 
 }  // namespace waggle

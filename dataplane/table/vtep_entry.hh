@@ -40,7 +40,8 @@ struct alignas(64) vtep_entry {
     /// Largest inner frame, Ethernet header included, that path_mtu leaves room for; 0 if nothing can be
     /// sent.
     std::uint16_t largest_frame = 0;
-    std::uint16_t unused2 = 0;
+    /// Its own number; set when it is published.
+    vtep_index index = 0;
     /// TOS, lengths, IPv4 checksum, source port and UDP checksum are zero; DF clear, TTL 64.
     std::array<std::uint8_t, 64> header{};
     ip_address address;

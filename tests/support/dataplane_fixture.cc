@@ -86,7 +86,7 @@ void dataplane_fixture::add_endpoint(const endpoint& added, forwarding_value red
 std::vector<rte_mbuf*> dataplane_fixture::packets_of(const std::vector<frame_in>& frames) {
     std::vector<rte_mbuf*> packets;
     for (const frame_in& frame : frames) {
-        packets.push_back(pool.packet(frame.content));
+        packets.push_back(pool.packet(frame.content, RTE_PKTMBUF_HEADROOM, tailroom));
         if (frame.offload) set_offload(packets.back(), *frame.offload);
     }
     return packets;

@@ -71,6 +71,8 @@ public:
     heap_pool pool;
     offload_flags takes_offloads{};
     worker_context context;
+    /// Bytes behind each packet that goes into a pipeline.
+    std::uint16_t tailroom = 0;
 
     overlay_index red = 0;
     overlay_index blue = 0;

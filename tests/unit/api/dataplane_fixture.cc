@@ -6,6 +6,57 @@ namespace waggle::api {
 
 namespace {
 
+namespace {
+
+/// The SPI and UDP port that a worker has to send with, by the words of association::lane; 0: nothing.
+std::pair<std::uint32_t, std::uint16_t> expected_sender(const state& wanted, const ip_address& vtep, vni id,
+                                                        unsigned worker) {
+    const encryption profile = wanted.overlays.at(id).encryption;
+    std::map<unsigned, std::pair<std::uint32_t, std::uint16_t>> lanes;
+    for (const auto& [key, one] : wanted.associations)
+        if (key.direction == direction::outbound && key.vtep == vtep && one.profile == profile &&
+            one.phase == association_phase::active && one.overlay.value_or(id) == id)
+            lanes[one.lane.value_or(0)] = {key.spi, one.encapsulation_port};
+    if (lanes.empty()) return {};
+    if (lanes.contains(worker)) return lanes[worker];
+    return std::next(lanes.begin(), static_cast<std::ptrdiff_t>(worker % lanes.size()))->second;
+}
+
+/// What the tables have else than they should; empty if nothing.
+std::string wrong_association(const behind_socket& behind, const state& wanted) {
+    const waggle::tables& in = behind.tables;
+    std::size_t inbound = 0;
+    for (const auto& [key, one] : wanted.associations) {
+        if (key.direction != direction::inbound) continue;
+        ++inbound;
+        const esp::inbound_association* found = in.receivers().find(spi(key.spi), key.vtep);
+        const overlay_index overlay = one.overlay ? in.overlay_of(*one.overlay) : no_overlay;
+        const auto kind = one.overlay ? protection_kind::waggle : protection_kind::docker;
+        if (found == nullptr || found->cold.description.index != spi(key.spi) ||
+            found->binding != protection::of(kind, overlay).raw())
+            return "inbound association";
+    }
+    if (in.receivers().size() != inbound) return "number of inbound associations";
+    for (const auto& [id, parameters] : wanted.overlays) {
+        const overlay_entry& entry = *in.overlay(in.overlay_of(id));
+        if ((entry.senders == nullptr) != (parameters.encryption == encryption::none)) return "senders";
+        if (entry.senders == nullptr) continue;
+        for (const auto& [vtep, way] : wanted.vteps)
+            for (unsigned worker = 0; worker < behind.writer.workers(); ++worker) {
+                const sender found = entry.senders->find(*behind.writer.vtep_of(vtep), worker);
+                const auto [index, port] = expected_sender(wanted, vtep, id, worker);
+                const esp::outbound_association* with = found.association();
+                if ((with == nullptr) != (index == 0)) return "sender missing or left over";
+                if (with != nullptr &&
+                    (with->cold.description.index != spi(index) || found.udp_port() != port))
+                    return "another sender";
+            }
+    }
+    return {};
+}
+
+}  // namespace
+
 testing::AssertionResult differs(const std::string& what) {
     return testing::AssertionFailure() << what;
 }
@@ -71,6 +122,7 @@ testing::AssertionResult tables_hold(const behind_socket& behind, const state& w
     for (const auto& [key, mac] : wanted.neighbours)
         if (in.neighbours().find(in.overlay_of(key.overlay), key.ip) != mac)
             return differs("neighbour " + key.ip.to_string());
+    if (const std::string wrong = wrong_association(behind, wanted); !wrong.empty()) return differs(wrong);
     return testing::AssertionSuccess();
 }
 

@@ -80,7 +80,7 @@ public:
         for (std::uint8_t& byte : material) byte = static_cast<std::uint8_t>(below(256));
         made.keying_material = *secret::from(material);
         made.replay_window = 64U << below(11);
-        made.replay = static_cast<replay_policy>(below(3));
+        if (profile == encryption::docker) made.replay = static_cast<replay_policy>(below(3));
         made.phase = static_cast<association_phase>(below(3));
         made.encapsulation_port = static_cast<std::uint16_t>(below(2) * 4500);
         made.keepalive_seconds = static_cast<std::uint16_t>(below(30));
