@@ -1,0 +1,112 @@
+"""Our member list among the gossip of stock Docker engines: they take it for one of theirs, it lives through their
+probes, and its leave is seen."""
+
+import secrets
+import subprocess
+import time
+
+import pytest
+from docker_engine import DockerEngine, available
+from lab import BUILD, Switch, wait_until
+from swarm_worker import SwarmWorker
+
+pytestmark = pytest.mark.skipif(not available(), reason="needs dockerd and docker (package docker.io)")
+
+
+class GossipPeer:
+    """The lab's program in a namespace."""
+
+    def __init__(self, namespace, address, seed, keys, log):
+        self.name = secrets.token_hex(6)
+        self.log = log
+        with open(log, "w", encoding="utf-8") as output:
+            self.process = namespace.popen(
+                *[BUILD / "tests/lab/gossip_peer", self.name, address, 7946, seed, *keys],
+                stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=output, text=True,
+            )
+
+    def ask(self, line):
+        self.process.stdin.write(line + "\n")
+        self.process.stdin.flush()
+        answer = []
+        for got in self.process.stdout:
+            if not got.strip():
+                break
+            answer.append(got.split())
+        return answer
+
+    def alive(self):
+        """{address: name} of the living."""
+        return {m[1].rsplit(":", 1)[0]: m[0] for m in self.ask("members") if m[2] == "alive"}
+
+    def counter(self, name):
+        return int(dict(self.ask("counters"))[name])
+
+    def end(self):
+        self.process.stdin.close()
+        return self.process.wait(20)
+
+
+@pytest.fixture
+def swarm(lab):
+    """Two engines in one swarm and a third host without one."""
+    wire = Switch(lab)
+    hosts = []
+    for number in (1, 2, 3):
+        host = lab.namespace(f"h{number}")
+        wire.connect(host, "eth0", [f"192.0.2.{number}/24"])
+        hosts.append(host)
+    manager = DockerEngine(lab, "d1", hosts[0], "192.0.2.1")
+    worker = DockerEngine(lab, "d2", hosts[1], "192.0.2.2")
+    manager.start()
+    worker.start()
+    manager.docker("swarm", "init", "--advertise-addr", "192.0.2.1")
+    token = manager.docker("swarm", "join-token", "-q", "worker").stdout.strip()
+    worker.docker("swarm", "join", "--token", token, "--advertise-addr", "192.0.2.2", "192.0.2.1:2377")
+    agent = SwarmWorker(hosts[2], lab.directory / "agent", "192.0.2.1", token)
+    agent.become_worker()
+    yield manager, worker, hosts[2], agent.gossip_keys()
+
+
+def test_a_swarm_takes_us_for_a_member(lab, swarm):
+    manager, worker, host, keys = swarm
+    assert len(keys) == 3
+    peer = GossipPeer(host, "192.0.2.3", "192.0.2.1", keys, lab.directory / "peer.log")
+    everybody = {"192.0.2.1", "192.0.2.2", "192.0.2.3"}
+    wait_until(lambda: set(peer.alive()) == everybody, 30, "the peer to know both engines")
+    for engine in (manager, worker):
+        wait_until(lambda e=engine: e.log_has(peer.name, "joined gossip cluster"), 60, "the engine to see the peer")
+    # Their probes and gossip, ours of them, and a push/pull from either side.
+    deadline = time.monotonic() + 150
+    while time.monotonic() < deadline:
+        time.sleep(5)
+        assert set(peer.alive()) == everybody
+    for engine in (manager, worker):
+        assert not engine.log_has(peer.name, "left gossip cluster")
+        assert not engine.log_has("memberlist: Suspect", peer.name)
+    assert peer.counter("probes") > 60
+    for name in ("malformed", "undecodable", "probes_failed", "refutations", "deaths"):
+        assert peer.counter(name) == 0, name
+    assert peer.counter("push_pulls") >= 2
+    peer.ask("leave")
+    wait_until(lambda: peer.ask("left") == [["yes"]], 20, "the leave to spread")
+    for engine in (manager, worker):
+        wait_until(lambda e=engine: e.log_has(peer.name, "left gossip cluster"), 30, "the engine to see the leave")
+    assert peer.end() == 0
+
+
+def test_a_death_among_engines_is_seen(lab, swarm):
+    manager, worker, host, keys = swarm
+    peer = GossipPeer(host, "192.0.2.3", "192.0.2.1", keys, lab.directory / "peer.log")
+    wait_until(lambda: len(peer.alive()) == 3, 30, "the peer to know both engines")
+    # A power cut: the wire of the second engine.
+    worker.namespace.ip("link", "set", "eth0", "down")
+    wait_until(lambda: "192.0.2.2" not in peer.alive(), 60, "the death to be seen")
+    worker.namespace.ip("link", "set", "eth0", "up")
+    wait_until(lambda: len(peer.alive()) == 3, 90, "the engine to return")
+    # The wire of our own.
+    host.ip("link", "set", "eth0", "down")
+    wait_until(lambda: manager.log_has(peer.name, "left gossip cluster"), 60, "the engine to see our death")
+    host.ip("link", "set", "eth0", "up")
+    wait_until(lambda: len(peer.alive()) == 3, 90, "us to return")
+    assert peer.end() == 0
