@@ -20,14 +20,14 @@ constexpr unsigned packet_count = 128;
 constexpr unsigned bursts = packet_count / esp::burst_size;
 constexpr std::size_t buffer_length = 1536;
 
-/// Buffers as a pool gives them: each on cache lines of its own.
+/// As a pool gives it: on cache lines of its own.
+struct alignas(64) packet_buffer {
+    std::array<std::uint8_t, buffer_length> bytes;
+};
+
 struct buffers {
-    std::unique_ptr<std::uint8_t[]> memory =
-        std::make_unique<std::uint8_t[]>(packet_count * buffer_length + 64);
-    std::uint8_t* at(unsigned index) {
-        const auto start = (reinterpret_cast<std::uintptr_t>(memory.get()) + 63) / 64 * 64;
-        return reinterpret_cast<std::uint8_t*>(start) + index * buffer_length;
-    }
+    std::vector<packet_buffer> memory{packet_count};
+    std::uint8_t* at(unsigned index) { return memory[index].bytes.data(); }
 };
 
 struct bare_engine {
