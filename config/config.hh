@@ -12,7 +12,6 @@
 #include "common/mac_address.hh"
 #include "common/vni.hh"
 #include "config/encryption.hh"
-#include "config/gossip.hh"
 
 namespace waggle::config {
 
@@ -168,8 +167,6 @@ struct config {
     std::vector<overlay> overlays;
     std::vector<peer> peers;
     std::vector<endpoint> endpoints;
-    /// Absent: only what this file says is known.
-    std::optional<waggle::config::gossip> gossip = {};
     friend bool operator==(const config&, const config&) = default;
 };
 

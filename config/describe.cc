@@ -105,20 +105,6 @@ field_list fields_of(const node& self) {
     };
 }
 
-field_list fields_of(const std::optional<gossip>& how) {
-    if (!how) return {{"advertise", absent}, {"port", absent}, {"seeds", absent}, {"keys", absent}};
-    const auto seed_text = [](const gossip_seed& seed) {
-        return (seed.address.is_v4() ? seed.address.to_string() : "[" + seed.address.to_string() + "]") +
-               ":" + std::to_string(seed.port);
-    };
-    return {
-        {"advertise", how->advertise.to_string()},
-        {"port", std::to_string(how->port)},
-        {"seeds", joined(how->seeds, seed_text)},
-        {"keys", how->keys},
-    };
-}
-
 field_list fields_of(const overlay& each) {
     return {
         {"vni", each.id.to_string()},

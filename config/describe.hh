@@ -13,7 +13,6 @@ namespace waggle::config {
 using field_list = std::vector<std::pair<std::string, std::string>>;
 
 field_list fields_of(const node& self);
-field_list fields_of(const std::optional<gossip>& how);
 field_list fields_of(const overlay& each);
 field_list fields_of(const peer& each);
 field_list fields_of(const endpoint& each);

@@ -1,6 +1,5 @@
 #include "config/difference.hh"
 
-#include <algorithm>
 #include <map>
 
 #include "config/describe.hh"
@@ -65,18 +64,9 @@ void print(std::string& out, const char* what, const list_difference<T>& list) {
 
 }  // namespace
 
-bool takes_restart(const node_change& of_gossip) {
-    return of_gossip.key == "advertise" || of_gossip.key == "port";
-}
-
-bool difference::needs_restart() const {
-    return !node.empty() || std::any_of(gossip.begin(), gossip.end(), takes_restart);
-}
-
 difference compare(const config& from, const config& to) {
     return {
         compare_fields(fields_of(from.node), fields_of(to.node)),
-        compare_fields(fields_of(from.gossip), fields_of(to.gossip)),
         compare_lists(from.overlays, to.overlays),
         compare_lists(from.peers, to.peers),
         compare_lists(from.endpoints, to.endpoints),
@@ -86,8 +76,6 @@ difference compare(const config& from, const config& to) {
 std::string to_string(const difference& what) {
     std::string out;
     for (const node_change& change : what.node) out += "~ node: " + text_of(change) + " (takes a restart)\n";
-    for (const node_change& change : what.gossip)
-        out += "~ gossip: " + text_of(change) + (takes_restart(change) ? " (takes a restart)\n" : "\n");
     print(out, "overlay", what.overlays);
     print(out, "peer", what.peers);
     print(out, "endpoint", what.endpoints);

@@ -23,7 +23,7 @@ struct list_difference {
     bool empty() const { return added.empty() && removed.empty() && changed.empty(); }
 };
 
-/// A key of the node or gossip section that differs.
+/// A key of the node section that differs.
 struct node_change {
     /// As in the file: "udp_port", "vtep.ipv4", "underlay".
     std::string key;
@@ -33,23 +33,16 @@ struct node_change {
     friend bool operator==(const node_change&, const node_change&) = default;
 };
 
-/// True for where this host listens, and for whether it gossips at all.
-bool takes_restart(const node_change& of_gossip);
-
 /// What turns one configuration into another. Overlays, peers and endpoints can change while the processes
 /// run; a change of the node takes a restart.
 struct difference {
     std::vector<node_change> node;
-    /// Of these, other seeds and keys do not take a restart.
-    std::vector<node_change> gossip;
     list_difference<overlay> overlays;
     list_difference<peer> peers;
     list_difference<endpoint> endpoints;
 
-    bool empty() const {
-        return node.empty() && gossip.empty() && overlays.empty() && peers.empty() && endpoints.empty();
-    }
-    bool needs_restart() const;
+    bool empty() const { return node.empty() && overlays.empty() && peers.empty() && endpoints.empty(); }
+    bool needs_restart() const { return !node.empty(); }
 };
 
 /// The order of entries in the lists means nothing.

@@ -8,7 +8,6 @@
 #include <unistd.h>
 
 #include "config/endpoint_checker.hh"
-#include "config/schema/gossip.hh"
 #include "config/schema/sections.hh"
 #include "config/yaml/map_reader.hh"
 #include "config/yaml/tree.hh"
@@ -44,10 +43,9 @@ std::vector<problem> unreadable(const std::string& path, int failure) {
 config read_config(const cursor& at) {
     config result;
     scope known;
-    const map_reader map(at, {"node", "gossip", "overlays", "peers", "endpoints"});
+    const map_reader map(at, {"node", "overlays", "peers", "endpoints"});
     if (const auto entry = map.required("node", "this host: {name, vtep, underlay, ...}"))
         result.node = read_node(*entry, known);
-    if (const auto entry = map.optional("gossip")) result.gossip = read_gossip(*entry, result.node);
     if (const auto entry = map.optional("overlays")) result.overlays = read_overlays(*entry, known);
     if (const auto entry = map.optional("peers")) result.peers = read_peers(*entry, known);
     if (const auto entry = map.optional("endpoints")) result.endpoints = read_endpoints(*entry, known);
