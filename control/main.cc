@@ -10,8 +10,10 @@
 
 #include "config/load.hh"
 #include "control/agent/agent.hh"
+#include "control/overlay/key_files.hh"
 #include "control/process/instance_lock.hh"
 #include "control/process/options.hh"
+#include "control/process/private_memory.hh"
 #include "control/process/service_manager.hh"
 
 namespace waggle::control {
@@ -84,9 +86,14 @@ result<int> run(const options& chosen, config::config file) {
     auto endpoints = runtime_endpoints::open(file.node.state_directory, file);
     if (!endpoints) return endpoints.failure();
 
+    auto keys = read_key_files(file);
+    if (!keys) return keys.failure();
+    if (auto kept = keep_memory_private(); !kept) spdlog::warn("{}", kept.failure().message);
+
     boost::asio::io_context context(1);
     service_manager manager(context);
-    agent running(context, chosen.config_path, std::move(*endpoints), [&manager] { manager.ready(); });
+    agent running(context, chosen.config_path, std::move(*endpoints), std::move(*keys),
+                  [&manager] { manager.ready(); });
     if (auto started = running.start(); !started) return started.failure();
     spdlog::info("waggle-control {} runs for node {}", WAGGLE_VERSION, file.node.name);
     signal_handler signals(context, running, manager);
@@ -106,6 +113,10 @@ int main(int count, char** words) {
         return 1;
     }
     if (chosen->check) {
+        if (auto keys = read_key_files(std::get<config::config>(loaded)); !keys) {
+            std::cerr << chosen->config_path << ": " << keys.failure().message << "\n";
+            return 1;
+        }
         std::cout << chosen->config_path << " is good\n";
         return 0;
     }

@@ -1,6 +1,8 @@
 #include "control/agent/agent.hh"
 
 #include <set>
+#include <sodium/randombytes.h>
+#include <span>
 #include <utility>
 
 #include <boost/asio/post.hpp>
@@ -24,6 +26,15 @@ constexpr std::chrono::seconds patience_for_hops{2};
 constexpr std::chrono::milliseconds hop_check_interval{50};
 constexpr std::chrono::seconds mtu_check_interval{5};
 
+void random_bytes(std::span<std::uint8_t> bytes) {
+    randombytes_buf(bytes.data(), bytes.size());
+}
+
+std::uint64_t milliseconds_since_1970() {
+    const auto now = std::chrono::system_clock::now().time_since_epoch();
+    return static_cast<std::uint64_t>(std::chrono::duration_cast<std::chrono::milliseconds>(now).count());
+}
+
 /// Access ports that the dataplane has open; empty if it does not tell.
 std::set<std::string> open_access_ports(const std::string& socket) {
     std::set<std::string> names;
@@ -39,16 +50,22 @@ std::set<std::string> open_access_ports(const std::string& socket) {
 }  // namespace
 
 agent::agent(boost::asio::io_context& context, std::string config_path, runtime_endpoints endpoints,
-             ready_callback ready)
+             key_material keys, ready_callback ready)
     : _context(context),
       _config_path(std::move(config_path)),
       _endpoints(std::move(endpoints)),
       _ready(std::move(ready)),
       _started(steady_clock::now()),
+      _lives(node().state_directory),
+      _saved_keys(node().runtime_directory),
+      _encryption(random_bytes, [this] { return _lives.next(milliseconds_since_1970()); }),
       _drive_timer(context),
       _hop_timer(context),
       _mtu_timer(context),
-      _stop_timer(context) {
+      _stop_timer(context),
+      _encryption_timer(context) {
+    _encryption.configure(_endpoints.file(), std::move(keys), steady_clock::now());
+    if (const auto saved = _saved_keys.read()) _encryption.resume(*saved, steady_clock::now());
 }
 
 agent::~agent() {
@@ -74,6 +91,7 @@ result<void> agent::start() {
     if (auto started = _links->start(); !started) return started;
 
     follow_vteps();
+    wait_for_encryption();
     recompute();
     connect_session();
     auto served = http_server::listen(_context, node().control_socket(),
@@ -101,6 +119,7 @@ void agent::follow_vteps() {
 void agent::recompute() {
     // While stopping, the target is nothing.
     if (_stopped) return;
+    _facts.associations = _encryption.associations(steady_clock::now());
     _desired = compute_desired_state(_endpoints.merged(), _facts);
     shared_state wanted = std::make_shared<api::state>(std::move(_desired.state));
     _desired.state = {};
@@ -176,17 +195,16 @@ void agent::connect_session() {
             .refused = [this](std::uint64_t generation,
                               const std::string& reason) { on_refused(generation, reason); },
             .disconnected = [this](const std::string& reason) { on_disconnected(reason); },
-            .event =
-                [](const api::event& happened) {
-                    spdlog::info("port {} is {}", happened.port,
-                                 happened.what == api::event::kind::port_up ? "up" : "down");
-                },
+            .event = [this](const api::event& happened) { on_event(happened); },
         });
 }
 
 void agent::on_connected(std::uint64_t instance, std::uint64_t applied_generation) {
     spdlog::info("connected to waggle-dataplane{}",
                  applied_generation != 0 ? ", which forwards with the state of an earlier owner" : "");
+    if (_encryption.dataplane_is(instance, steady_clock::now()))
+        spdlog::info("the dataplane is another one; all associations get new keys");
+    encryption_changed();
     _pending = pending_connection{instance, applied_generation};
     begin_session();
 }
@@ -233,6 +251,7 @@ void agent::on_acknowledged(std::uint64_t generation) {
         announce_ready();
     }
     drive();
+    step_rotation();
 }
 
 void agent::on_refused(std::uint64_t generation, const std::string& reason) {

@@ -21,9 +21,12 @@
 #include "control/api/http_server.hh"
 #include "control/attach/container_links.hh"
 #include "control/overlay/desired_state.hh"
+#include "control/overlay/host_encryption.hh"
 #include "control/overlay/host_facts.hh"
+#include "control/overlay/key_files.hh"
 #include "control/overlay/reconciler.hh"
 #include "control/overlay/runtime_endpoints.hh"
+#include "control/overlay/saved_keys.hh"
 #include "control/underlay/next_hop_resolver.hh"
 #include "dataplane/api/owner_session.hh"
 
@@ -44,8 +47,9 @@ public:
     /// Called once: the first snapshot is in force, or there is no dataplane to send it to.
     using ready_callback = std::function<void()>;
 
+    /// `keys`: of the endpoints' configuration.
     agent(boost::asio::io_context& context, std::string config_path, runtime_endpoints endpoints,
-          ready_callback ready);
+          key_material keys, ready_callback ready);
     ~agent() override;
 
     /// Makes Waggle's namespace, starts all parts and serves the API.
@@ -61,6 +65,9 @@ public:
     std::optional<refusal> attach(const std::string& endpoint) override;
     std::optional<refusal> detach(const std::string& name) override;
     std::optional<refusal> reload() override;
+    std::vector<announcement_view> announcements() const override;
+    std::optional<refusal> accept_announcement(const std::string& text) override;
+    std::optional<refusal> rekey(const std::string& overlay) override;
 
 private:
     /// Name of Waggle's own network namespace on this host.
@@ -82,12 +89,21 @@ private:
     void on_next_hops(const std::vector<hop_status>& changed);
     void on_link_status(const link_status& status);
     void announce_ready();
+    void on_event(const api::event& happened);
+    void on_worn_association(const api::event& happened);
+
+    /// Associations came, went or changed: what follows from that.
+    void encryption_changed();
+    void wait_for_encryption();
+    void step_rotation();
 
     void empty_dataplane();
     void finish_stop();
 
     const config::node& node() const { return _endpoints.merged().node; }
-    view_sources sources() const { return {_endpoints, _facts, _hop_reasons, _desired, _reconciler, _gate}; }
+    view_sources sources() const {
+        return {_endpoints, _facts, _hop_reasons, _desired, _reconciler, _gate, _encryption};
+    }
 
     /// A new connection of which the dataplane has not been told anything yet.
     struct pending_connection {
@@ -100,6 +116,11 @@ private:
     runtime_endpoints _endpoints;
     ready_callback _ready;
     std::chrono::steady_clock::time_point _started;
+
+    life_counter _lives;
+    saved_keys _saved_keys;
+    host_encryption _encryption;
+    bool _encryption_posted = false;
 
     host_facts _facts;
     /// The addresses that this host sends to.
@@ -128,6 +149,7 @@ private:
     boost::asio::steady_timer _hop_timer;
     boost::asio::steady_timer _mtu_timer;
     boost::asio::steady_timer _stop_timer;
+    boost::asio::steady_timer _encryption_timer;
 
     std::function<void()> _stopped;
     bool _emptying = false;

@@ -1,4 +1,5 @@
 #include <chrono>
+#include <utility>
 
 #include <spdlog/spdlog.h>
 
@@ -99,17 +100,28 @@ std::optional<refusal> agent::reload() {
     }
     config::config wanted = std::move(std::get<config::config>(loaded));
     config::difference differences = config::compare(_endpoints.file(), wanted);
+    // What takes a restart stays as it is until then, also where keys are read from.
+    wanted.node = node();
+    result<key_material> keys = read_key_files(wanted);
+    if (!keys) {
+        std::string sentence =
+            "a key file can't be used, the configuration in force stays: " + keys.failure().message;
+        spdlog::error("{}", sentence);
+        return refusal{422, sentence, {}};
+    }
     for (const config::node_change& each : differences.node)
         spdlog::warn(
             "{}: node.{} changes from {} to {}; this takes a restart of both processes, until then "
             "the old value holds",
             _config_path, each.key, each.from, each.to);
-    wanted.node = node();
+    _encryption.configure(wanted, std::move(*keys), std::chrono::steady_clock::now());
     _endpoints.rebase(wanted);
     for (const auto& [name, reason] : _endpoints.set_aside())
         spdlog::warn("endpoint {} was attached at run time and is set aside: {}", name, reason);
     follow_vteps();
     recompute();
+    encryption_changed();
+    step_rotation();
     spdlog::info("{} read again: {} overlays, {} peers, {} endpoints", _config_path, wanted.overlays.size(),
                  wanted.peers.size(), wanted.endpoints.size());
     return std::nullopt;

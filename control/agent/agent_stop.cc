@@ -19,6 +19,8 @@ void agent::stop(stop_mode mode, std::function<void()> done) {
     _stopped = std::move(done);
     _api.reset();
     _mtu_timer.cancel();
+    _encryption_timer.cancel();
+    if (mode == stop_mode::remove_everything) _saved_keys.forget();
     _resolver->stop();
     if (mode == stop_mode::leave_running) {
         _links->stop(false);

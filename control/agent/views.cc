@@ -169,6 +169,11 @@ std::vector<diff_item> diff_items(const reconciler& dataplane) {
     auto mac = [](const api::forwarding_key& k) { return k.overlay.to_string() + " " + k.mac.to_string(); };
     auto ip = [](const api::neighbour_key& k) { return k.overlay.to_string() + " " + k.ip.to_string(); };
 
+    auto association = [](const api::association_key& k) {
+        return std::string(k.direction == api::direction::inbound ? "inbound " : "outbound ") +
+               k.vtep.to_string() + " " + std::to_string(k.spi);
+    };
+
     std::vector<diff_item> items;
     add_upserts("port", change.upserts.ports, &present.ports, itself, items);
     add_upserts("overlay", change.upserts.overlays, &present.overlays, number, items);
@@ -176,12 +181,14 @@ std::vector<diff_item> diff_items(const reconciler& dataplane) {
     add_all("member", change.upserts.members, "add", member, items);
     add_upserts("forwarding", change.upserts.forwarding, &present.forwarding, mac, items);
     add_upserts("neighbour", change.upserts.neighbours, &present.neighbours, ip, items);
+    add_upserts("association", change.upserts.associations, &present.associations, association, items);
     add_all("port", change.removals.ports, "remove", itself, items);
     add_all("overlay", change.removals.overlays, "remove", number, items);
     add_all("vtep", change.removals.vteps, "remove", address, items);
     add_all("member", change.removals.members, "remove", member, items);
     add_all("forwarding", change.removals.forwarding, "remove", mac, items);
     add_all("neighbour", change.removals.neighbours, "remove", ip, items);
+    add_all("association", change.removals.associations, "remove", association, items);
     std::ranges::sort(items, {}, [](const diff_item& item) { return std::tie(item.kind, item.key); });
     return items;
 }
@@ -211,6 +218,16 @@ void summarize(const view_sources& from, status_view& status) {
             ++status.peers_reachable;
         else
             problems.push_back("peer " + peer.name + ": " + peer.detail);
+    }
+    for (const config::overlay& overlay : from.endpoints.merged().overlays) {
+        const std::vector<std::string> without = from.encryption.peers_without_keys(overlay);
+        if (without.empty()) continue;
+        std::string names;
+        for (std::size_t i = 0; i < std::min<std::size_t>(without.size(), 3); ++i)
+            names += (i == 0 ? "" : ", ") + without[i];
+        if (without.size() > 3) names += " and " + std::to_string(without.size() - 3) + " more";
+        problems.push_back("overlay " + overlay.name + " has no keys with " + names +
+                           ", so nothing is sent there: their announcements have not come");
     }
     status.healthy = problems.empty() && from.dataplane.diff().empty();
 }

@@ -7,6 +7,7 @@
 #include "control/agent/link_gate.hh"
 #include "control/api/host.hh"
 #include "control/overlay/desired_state.hh"
+#include "control/overlay/host_encryption.hh"
 #include "control/overlay/reconciler.hh"
 #include "control/overlay/runtime_endpoints.hh"
 
@@ -21,6 +22,7 @@ struct view_sources {
     const desired_state& desired;
     const reconciler& dataplane;
     const link_gate& links;
+    const host_encryption& encryption;
 };
 
 /// Pure: the same sources give the same views.

@@ -31,12 +31,32 @@ http_reply list(const std::vector<View>& views) {
     return {200, dump({{"items", std::move(items)}})};
 }
 
-http_reply detach(host& served, const std::string& body) {
+/// The one text in {"key": "text"}; nothing if the body is anything else.
+std::optional<std::string> only_text(const std::string& body, const char* key) {
     nlohmann::json document = nlohmann::json::parse(body, nullptr, false);
-    if (!document.is_object() || document.size() != 1 || !document.contains("name") ||
-        !document["name"].is_string())
-        return failed(400, R"(the body must be {"name": "NAME OF THE ENDPOINT"})");
-    return done(served.detach(document["name"]), {{"detached", document["name"]}});
+    if (!document.is_object() || document.size() != 1 || !document.contains(key) ||
+        !document[key].is_string())
+        return std::nullopt;
+    return document[key].get<std::string>();
+}
+
+http_reply detach(host& served, const std::string& body) {
+    const auto name = only_text(body, "name");
+    if (!name) return failed(400, R"(the body must be {"name": "NAME OF THE ENDPOINT"})");
+    return done(served.detach(*name), {{"detached", *name}});
+}
+
+http_reply accept(host& served, const std::string& body) {
+    const auto text = only_text(body, "announcement");
+    if (!text) return failed(400, R"(the body must be {"announcement": "ANNOUNCEMENT OF ANOTHER HOST"})");
+    return done(served.accept_announcement(*text), nlohmann::json::object());
+}
+
+http_reply rekey(host& served, const std::string& body) {
+    const auto overlay = only_text(body, "overlay");
+    if (!overlay)
+        return failed(400, R"(the body must be {"overlay": "NAME OF THE OVERLAY, OR NOTHING FOR ALL"})");
+    return done(served.rekey(*overlay), nlohmann::json::object());
 }
 
 std::optional<http_reply> get(const host& served, std::string_view path) {
@@ -45,6 +65,7 @@ std::optional<http_reply> get(const host& served, std::string_view path) {
     if (path == "/v1/endpoints") return list(served.endpoints());
     if (path == "/v1/peers") return list(served.peers());
     if (path == "/v1/diff") return list(served.diff());
+    if (path == "/v1/announcements") return list(served.announcements());
     return std::nullopt;
 }
 
@@ -52,12 +73,15 @@ std::optional<http_reply> post(host& served, std::string_view path, const std::s
     if (path == "/v1/attach") return done(served.attach(body), nlohmann::json::object());
     if (path == "/v1/detach") return detach(served, body);
     if (path == "/v1/reload") return done(served.reload(), nlohmann::json::object());
+    if (path == "/v1/accept") return accept(served, body);
+    if (path == "/v1/rekey") return rekey(served, body);
     return std::nullopt;
 }
 
 bool is_known(std::string_view path) {
-    for (std::string_view known : {"/v1/status", "/v1/overlays", "/v1/endpoints", "/v1/peers", "/v1/diff",
-                                   "/v1/attach", "/v1/detach", "/v1/reload"})
+    for (std::string_view known :
+         {"/v1/status", "/v1/overlays", "/v1/endpoints", "/v1/peers", "/v1/diff", "/v1/attach", "/v1/detach",
+          "/v1/reload", "/v1/announcements", "/v1/accept", "/v1/rekey"})
         if (path == known) return true;
     return false;
 }

@@ -51,12 +51,20 @@ struct peer_view {
 };
 
 struct diff_item {
-    /// "port", "overlay", "vtep", "member", "forwarding" or "neighbour".
+    /// "port", "overlay", "vtep", "member", "forwarding", "neighbour" or "association".
     std::string kind;
     std::string key;
     /// What the dataplane still has to do: "add", "remove" or "change".
     std::string action;
     friend bool operator==(const diff_item&, const diff_item&) = default;
+};
+
+/// What other hosts of an encrypted overlay have to hear from this one.
+struct announcement_view {
+    std::string overlay;
+    std::uint32_t epoch = 0;
+    /// One word.
+    std::string announcement;
 };
 
 struct status_view {
@@ -103,6 +111,11 @@ public:
     virtual std::optional<refusal> detach(const std::string& name) = 0;
     /// Reads the file again and applies what differs.
     virtual std::optional<refusal> reload() = 0;
+    virtual std::vector<announcement_view> announcements() const = 0;
+    /// Takes an announcement of another host; one that is known already does nothing.
+    virtual std::optional<refusal> accept_announcement(const std::string& text) = 0;
+    /// New keys for an overlay with the waggle profile, or for all of them if the name is empty.
+    virtual std::optional<refusal> rekey(const std::string& overlay) = 0;
 };
 
 }  // namespace waggle::control

@@ -35,6 +35,10 @@ nlohmann::json to_json(const diff_item& view) {
     return {{"kind", view.kind}, {"key", view.key}, {"action", view.action}};
 }
 
+nlohmann::json to_json(const announcement_view& view) {
+    return {{"overlay", view.overlay}, {"epoch", view.epoch}, {"announcement", view.announcement}};
+}
+
 nlohmann::json to_json(const status_view& view) {
     return {{"node", view.node},
             {"uptime_seconds", view.uptime_seconds},

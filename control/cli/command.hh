@@ -71,6 +71,10 @@ int show_fdb(const context& with, const boost::program_options::variables_map& o
 int show_neighbours(const context& with, const boost::program_options::variables_map& options);
 int show_ports(const context& with, const boost::program_options::variables_map& options);
 int show_counters(const context& with, const boost::program_options::variables_map& options);
+int show_associations(const context& with, const boost::program_options::variables_map& options);
+int rekey(const context& with, const boost::program_options::variables_map& options);
+int show_announcement(const context& with, const boost::program_options::variables_map& options);
+int accept_announcement(const context& with, const boost::program_options::variables_map& options);
 int attach(const context& with, const boost::program_options::variables_map& options);
 int detach(const context& with, const boost::program_options::variables_map& options);
 int reload(const context& with, const boost::program_options::variables_map& options);

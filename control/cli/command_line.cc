@@ -90,6 +90,8 @@ std::pair<const command*, std::size_t> command_at(const std::vector<std::string>
 int unknown_command(const std::vector<std::string>& words, std::size_t at, std::ostream& err) {
     std::vector<std::string_view> names;
     for (const command& each : commands()) names.push_back(each.name);
+    if (words[at] == "announcement")
+        return misuse(err, "'announcement' needs 'show' or 'accept ANNOUNCEMENT'");
     if (words[at] == "config") return misuse(err, "'config' needs 'check FILE' or 'difference OLD NEW'");
     const auto meant = config::nearest(words[at], names);
     return misuse(err, "there is no command '" + words[at] + "'" +

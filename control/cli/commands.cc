@@ -14,6 +14,10 @@ void describe_overlay_filter(po::options_description& options) {
                           "only of this overlay (name or VNI)");
 }
 
+void describe_overlay_choice(po::options_description& options) {
+    options.add_options()("overlay", po::value<std::string>()->value_name("NAME"), "only for this overlay");
+}
+
 void describe_counters(po::options_description& options) {
     options.add_options()("watch", po::bool_switch(),
                           "go on: show what moved since the last look, with rates")(
@@ -53,6 +57,12 @@ const std::vector<command>& commands() {
          describe_overlay_filter,
          show_neighbours},
         {"ports", "the dataplane's ports and their traffic", {}, "", nullptr, show_ports},
+        {"sa",
+         "security associations of encrypted overlays, never their keys",
+         {},
+         "",
+         nullptr,
+         show_associations},
         {"counters",
          "what moved: forwarded, answered, and each drop by its reason",
          {},
@@ -80,6 +90,28 @@ const std::vector<command>& commands() {
          "one in force stays. The same as SIGHUP to waggle-control.\n",
          nullptr,
          reload},
+        {"rekey",
+         "new keys for overlays with the waggle profile",
+         {},
+         "At once, or as soon as the peers have had time to hear of them. Keys of the docker profile come "
+         "with\n"
+         "their file: write the new ones there and reload.\n",
+         describe_overlay_choice,
+         rekey},
+        {"announcement show",
+         "what hosts that share an encrypted overlay have to hear from this one",
+         {},
+         "A line an overlay with the waggle profile. It is no secret, and only of use to hosts that have "
+         "the\n"
+         "overlay's secret.\n",
+         describe_overlay_choice,
+         show_announcement},
+        {"announcement accept",
+         "take another host's announcement",
+         {"ANNOUNCEMENT"},
+         "One that is not authentic is refused (exit status 3); an old one does nothing.\n",
+         nullptr,
+         accept_announcement},
         {"config check",
          "is a configuration file good, and if not, everything that is wrong",
          {"FILE"},

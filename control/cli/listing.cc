@@ -117,6 +117,17 @@ const listing& ports_listing() {
     return how;
 }
 
+const listing& associations_listing() {
+    static const listing how{
+        {text("peer", "PEER"), text("overlay", "OVERLAY"), text("profile", "PROFILE", 6),
+         text("algorithm", "ALGORITHM", 5), text("spi", "SPI"), text("direction", "WAY"),
+         number("lane", "LANE", 7), text("state", "STATE"), text("age", "AGE", 4),
+         number("packets", "PACKETS"), number("bytes", "BYTES", 8), number("sequence_used", "USED %", 2),
+         number("failures", "ERRORS", 1), text("fingerprint", "FINGERPRINT", 3)},
+        "no security associations"};
+    return how;
+}
+
 listing counters_listing(bool watched, bool workers) {
     listing how{{text("overlay", "OVERLAY")}, watched ? "nothing moved" : "no counter has moved yet"};
     if (workers) how.fields.push_back(number("worker", "WORKER"));

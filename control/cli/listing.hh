@@ -37,6 +37,7 @@ const listing& diff_listing();
 const listing& fdb_listing();
 const listing& neighbours_listing();
 const listing& ports_listing();
+const listing& associations_listing();
 /// `watched`: with the rate. `workers`: with the worker's number.
 listing counters_listing(bool watched, bool workers);
 

@@ -37,7 +37,7 @@ protected:
         ASSERT_TRUE(settle(one, dataplane, now));
         gate.open(desired.links, one.in_force());
     }
-    view_sources sources() const { return {*endpoints, facts, hop_reasons, desired, one, gate}; }
+    view_sources sources() const { return {*endpoints, facts, hop_reasons, desired, one, gate, encryption}; }
     endpoint_view endpoint(const std::string& name) const {
         for (const endpoint_view& view : endpoint_views(sources()))
             if (view.name == name) return view;
@@ -58,6 +58,9 @@ protected:
     reconciler one;
     fake_dataplane dataplane;
     link_gate gate;
+    host_encryption encryption{
+        [](std::span<std::uint8_t> bytes) { std::ranges::fill(bytes, std::uint8_t{7}); },
+        [] { return std::uint64_t{1}; }};
     moment now{};
 
 private:
@@ -164,6 +167,28 @@ TEST_F(views_test, a_diff_says_what_the_dataplane_still_has_to_do) {
                                                        {"port", "vhost-vm", "change"},
                                                        {"port", "wg4097", "change"}}));
     EXPECT_FALSE(summary().healthy);
+}
+
+TEST_F(views_test, an_encrypted_overlay_without_keys_is_a_problem) {
+    config::waggle_profile profile;
+    profile.secret = "/s";
+    config.overlays[0].encryption = profile;
+    encryption.configure(config, {}, now);
+    refresh(true);
+    EXPECT_EQ(
+        summary().problems.back(),
+        "overlay blue has no keys with beta, so nothing is sent there: their announcements have not come");
+    for (const char* name : {"gamma", "delta", "epsilon"})
+        config.peers.push_back({name, ip_address::from_v4(0xc0000210U + static_cast<unsigned char>(name[0])),
+                                std::nullopt, std::nullopt});
+    encryption.configure(config, {}, now);
+    refresh(true);
+    const auto problems = summary().problems;
+    EXPECT_NE(
+        std::ranges::find(problems,
+                          "overlay blue has no keys with beta, gamma, delta and 1 more, so nothing is sent "
+                          "there: their announcements have not come"),
+        problems.end());
 }
 
 TEST_F(views_test, a_whole_refusal_is_a_problem) {

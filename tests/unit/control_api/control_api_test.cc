@@ -54,6 +54,15 @@ public:
         asked = "reload";
         return next;
     }
+    std::vector<announcement_view> announcements() const override { return {{"blue", 3, "AQY"}}; }
+    std::optional<refusal> accept_announcement(const std::string& text) override {
+        asked = "accept " + text;
+        return next;
+    }
+    std::optional<refusal> rekey(const std::string& overlay) override {
+        asked = "rekey " + overlay;
+        return next;
+    }
 
     std::string asked;
     std::optional<refusal> next;
@@ -105,6 +114,31 @@ TEST(control_api, requests_reach_the_host) {
     EXPECT_EQ(served.asked, "detach x");
     ask(served, "POST", "/v1/reload", 200);
     EXPECT_EQ(served.asked, "reload");
+    ask(served, "POST", "/v1/accept", 200, R"({"announcement": "AQY"})");
+    EXPECT_EQ(served.asked, "accept AQY");
+    ask(served, "POST", "/v1/rekey", 200, R"({"overlay": "blue"})");
+    EXPECT_EQ(served.asked, "rekey blue");
+    ask(served, "POST", "/v1/rekey", 200, R"({"overlay": ""})");
+    EXPECT_EQ(served.asked, "rekey ");
+}
+
+TEST(control_api, announcements) {
+    small_host served;
+    EXPECT_EQ(
+        ask(served, "GET", "/v1/announcements", 200),
+        nlohmann::json::parse(R"({"items": [{"overlay": "blue", "epoch": 3, "announcement": "AQY"}]})"));
+}
+
+TEST(control_api, accept_and_rekey_take_exactly_one_text) {
+    small_host served;
+    for (const char* body : {"", "{}", "[]", R"({"announcement": 3})", R"({"overlay": null})",
+                             R"({"announcement": "x", "overlay": "x"})"}) {
+        EXPECT_EQ(ask(served, "POST", "/v1/accept", 400, body)["error"],
+                  R"(the body must be {"announcement": "ANNOUNCEMENT OF ANOTHER HOST"})");
+        EXPECT_EQ(ask(served, "POST", "/v1/rekey", 400, body)["error"],
+                  R"(the body must be {"overlay": "NAME OF THE OVERLAY, OR NOTHING FOR ALL"})");
+        EXPECT_EQ(served.asked, "");
+    }
 }
 
 TEST(control_api, refusals_carry_their_status_and_sentence) {

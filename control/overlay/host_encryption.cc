@@ -1,0 +1,229 @@
+#include "control/overlay/host_encryption.hh"
+
+#include <algorithm>
+#include <utility>
+
+#include "control/encryption/announcement_text.hh"
+#include "control/encryption/exchange_associations.hh"
+#include "control/overlay/tunnel_ends.hh"
+
+namespace waggle::control {
+namespace {
+
+constexpr std::uint32_t smallest_spi = 256;
+
+const config::waggle_profile* waggle_of(const config::overlay& overlay) {
+    return overlay.encryption ? std::get_if<config::waggle_profile>(&*overlay.encryption) : nullptr;
+}
+
+bool is_docker(const config::overlay& overlay) {
+    return overlay.encryption && std::holds_alternative<config::docker_profile>(*overlay.encryption);
+}
+
+api::replay_policy policy_of(config::replay_policy policy) {
+    if (policy == config::replay_policy::strict) return api::replay_policy::strict;
+    return policy == config::replay_policy::off ? api::replay_policy::off : api::replay_policy::resync;
+}
+
+}  // namespace
+
+host_encryption::host_encryption(random_source random, std::function<std::uint64_t()> life)
+    : _random(std::move(random)), _life(std::move(life)) {
+}
+
+exchange_settings host_encryption::settings_for(const config::overlay& overlay,
+                                                const overlay_secret& keys) const {
+    const config::waggle_profile& profile = *waggle_of(overlay);
+    return {
+        overlay.id, _config.node.name, keys,
+        profile.algorithm == config::aead::aes256gcm ? api::cipher::aes256gcm : api::cipher::chacha20poly1305,
+        static_cast<std::uint16_t>(_config.node.worker_count())};
+}
+
+void host_encryption::configure(const config::config& config, key_material keys, moment now) {
+    _config = config;
+    _config.endpoints.clear();
+    if (!keys.docker)
+        _docker.reset();
+    else if (_docker)
+        _docker->rotate(std::move(*keys.docker));
+    else
+        _docker.emplace(std::move(*keys.docker));
+
+    std::map<std::string, exchange> before = std::exchange(_exchanges, {});
+    for (const config::overlay& overlay : _config.overlays) {
+        const config::waggle_profile* profile = waggle_of(overlay);
+        const auto found = keys.secrets.find(overlay.name);
+        if (profile == nullptr || found == keys.secrets.end()) continue;
+        exchange_settings settings = settings_for(overlay, found->second);
+        auto known = before.find(overlay.name);
+        exchange& kept =
+            known != before.end() && known->second.settings() == settings
+                ? _exchanges.insert(before.extract(known)).position->second
+                : _exchanges.try_emplace(overlay.name, std::move(settings), _life(), _random, now)
+                      .first->second;
+        kept.set_interval(std::chrono::seconds(profile->rekey_seconds), now);
+    }
+}
+
+void host_encryption::resume(const saved_encryption& saved, moment now) {
+    _instance = saved.instance;
+    for (const saved_encryption::overlay& each : saved.overlays)
+        for (auto& [name, present] : _exchanges) {
+            if (present.settings().overlay.value() != each.id) continue;
+            exchange earlier(present.settings(), each.exchange, _random, now);
+            // Other settings or another secret: what was agreed is of no use.
+            if (earlier.own_announcement() != each.announcement) continue;
+            present = std::move(earlier);
+        }
+    for (const config::overlay& overlay : _config.overlays)
+        if (const auto known = _exchanges.find(overlay.name); known != _exchanges.end())
+            known->second.set_interval(std::chrono::seconds(waggle_of(overlay)->rekey_seconds), now);
+}
+
+saved_encryption host_encryption::save() const {
+    saved_encryption saved;
+    saved.instance = _instance.value_or(0);
+    for (const auto& [name, each] : _exchanges)
+        saved.overlays.push_back({each.settings().overlay.value(), each.own_announcement(), each.save()});
+    return saved;
+}
+
+bool host_encryption::dataplane_is(std::uint64_t instance, moment now) {
+    const bool lost = _instance && *_instance != instance;
+    _instance = instance;
+    if (!lost) return false;
+    for (auto& [name, each] : _exchanges) each.renew(_life(), now);
+    return !_exchanges.empty();
+}
+
+bool host_encryption::confirmed() {
+    return _docker && _docker->advance();
+}
+
+std::vector<host_encryption::own_announcement> host_encryption::announcements() const {
+    std::vector<own_announcement> all;
+    for (const auto& [name, each] : _exchanges) all.push_back({name, each.epoch(), each.own_announcement()});
+    return all;
+}
+
+result<bool> host_encryption::accept(std::span<const std::uint8_t> bytes, moment now) {
+    const auto claimed = claimed_overlay(bytes);
+    for (auto& [name, each] : _exchanges)
+        if (each.settings().overlay.value() == claimed)
+            return each.accept(bytes, now).context("an announcement for overlay " + name);
+    return error{"the announcement is for no overlay of this host with the waggle profile"};
+}
+
+result<moment> host_encryption::rekey(const std::string& overlay, moment now) {
+    if (overlay.empty()) {
+        if (_exchanges.empty())
+            return error{
+                "no overlay has the waggle profile; Docker's keys come with their file: change it and "
+                "reload"};
+        moment last = now;
+        for (auto& [name, each] : _exchanges) last = std::max(last, each.rekey(now));
+        return last;
+    }
+    const auto found = _exchanges.find(overlay);
+    if (found != _exchanges.end()) return found->second.rekey(now);
+    const auto known = std::ranges::find(_config.overlays, overlay, &config::overlay::name);
+    if (known == _config.overlays.end()) return error{"there is no overlay " + overlay};
+    if (is_docker(*known))
+        return error{"the keys of overlay " + overlay + " come from " + _config.node.docker_encryption->keys +
+                     "; change it and reload"};
+    return error{"overlay " + overlay + " is not encrypted"};
+}
+
+bool host_encryption::replace(const api::association_key& worn, moment now) {
+    for (const config::overlay& overlay : _config.overlays) {
+        const auto found = _exchanges.find(overlay.name);
+        if (found == _exchanges.end()) continue;
+        association_map of_overlay;
+        add_exchange(overlay, found->second, of_overlay, now);
+        if (!of_overlay.contains(worn)) continue;
+        found->second.rekey(now);
+        return true;
+    }
+    return false;
+}
+
+bool host_encryption::advance(moment now) {
+    bool changed = false;
+    for (auto& [name, each] : _exchanges) changed |= each.advance(now);
+    return changed;
+}
+
+std::optional<moment> host_encryption::wake_at() const {
+    std::optional<moment> first;
+    for (const auto& [name, each] : _exchanges)
+        first = first ? std::min(*first, each.wake_at()) : each.wake_at();
+    return first;
+}
+
+host_encryption::association_map host_encryption::associations(moment now) {
+    association_map all;
+    if (_docker) add_docker(all);
+    for (const config::overlay& overlay : _config.overlays)
+        if (const auto found = _exchanges.find(overlay.name); found != _exchanges.end())
+            add_exchange(overlay, found->second, all, now);
+    return all;
+}
+
+void host_encryption::add_docker(association_map& to) const {
+    const config::docker_encryption usual;
+    const config::docker_encryption& how = _config.node.docker_encryption.value_or(usual);
+    const docker_settings settings{how.replay.window, policy_of(how.replay.policy)};
+    for (const config::peer& peer : _config.peers) {
+        const auto vtep = chosen_vtep(_config.node, peer);
+        const bool needed = std::ranges::any_of(_config.overlays, [&](const config::overlay& overlay) {
+            return is_docker(overlay) && takes_part(peer, overlay);
+        });
+        if (!vtep || !needed) continue;
+        docker_peer with{vtep->is_v4() ? *_config.node.vtep_v4 : *_config.node.vtep_v6, *vtep};
+        if (peer.esp_in_udp) {
+            with.encapsulation_port = peer.esp_in_udp->port;
+            with.keepalive_seconds = peer.esp_in_udp->keepalive_seconds;
+        }
+        for (auto& [key, association] : _docker->associations(with, settings))
+            // Stock hosts do not look at what SPIs are reserved; ours could not carry it.
+            if (key.spi >= smallest_spi) to.emplace(key, std::move(association));
+    }
+}
+
+void host_encryption::add_exchange(const config::overlay& overlay, exchange& with, association_map& to,
+                                   moment now) {
+    const config::waggle_profile& profile = *waggle_of(overlay);
+    bool clash = false;
+    for (const config::peer& peer : _config.peers) {
+        const auto vtep = chosen_vtep(_config.node, peer);
+        if (!vtep || !takes_part(peer, overlay)) continue;
+        exchange_peer end{.overlay = overlay.id,
+                          .vtep = *vtep,
+                          .replay_window = profile.replay.window,
+                          .replay = policy_of(profile.replay.policy)};
+        if (peer.esp_in_udp) {
+            end.encapsulation_port = peer.esp_in_udp->port;
+            end.keepalive_seconds = peer.esp_in_udp->keepalive_seconds;
+        }
+        for (auto& [key, association] : associations_of(with.agreed_with(peer.name), end))
+            clash |= !to.emplace(key, std::move(association)).second;
+    }
+    // Another half of ours gives other SPIs; peers take it up before they use the one that clashes.
+    if (clash) with.rekey(now);
+}
+
+std::vector<std::string> host_encryption::peers_without_keys(const config::overlay& overlay) const {
+    std::vector<std::string> names;
+    const auto found = _exchanges.find(overlay.name);
+    if (!overlay.encryption || (is_docker(overlay) && _docker)) return names;
+    for (const config::peer& peer : _config.peers) {
+        if (!takes_part(peer, overlay) || !chosen_vtep(_config.node, peer)) continue;
+        const bool usable = found != _exchanges.end() &&
+                            std::ranges::any_of(found->second.agreed_with(peer.name), &agreed_keys::sending);
+        if (!usable) names.push_back(peer.name);
+    }
+    return names;
+}
+
+}  // namespace waggle::control
