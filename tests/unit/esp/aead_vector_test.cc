@@ -184,6 +184,20 @@ TEST(aead, instruction_sets_are_named) {
     EXPECT_EQ(wrong.failure().message, "'mmx' is no instruction set: use auto, avx512, avx2, avx or sse");
 }
 
+TEST(aead, an_instruction_set_is_found_or_refused_with_the_remedy) {
+    for (const instruction_set level :
+         {instruction_set::avx512, instruction_set::avx2, instruction_set::avx, instruction_set::sse}) {
+        const auto found = find_engine(aead_cipher::aes_256_gcm, level);
+        if (found) {
+            EXPECT_EQ((*found)->cipher, aead_cipher::aes_256_gcm);
+        } else {
+            EXPECT_TRUE(found.failure().message.starts_with("this CPU can't run 'ipsec-mb "));
+            EXPECT_TRUE(found.failure().message.ends_with(
+                "choose another instruction set with WAGGLE_CRYPTO, or none"));
+        }
+    }
+}
+
 TEST(aead, the_environment_chooses) {
     ASSERT_EQ(setenv("WAGGLE_CRYPTO", "sse", 1), 0);
     EXPECT_EQ(must(default_engine(aead_cipher::aes_128_gcm))->name, "ipsec-mb sse");
