@@ -16,10 +16,51 @@
 
 namespace waggle::gossip {
 
+namespace memberlist_parts {
+
+/// Why a stream was opened.
+enum class purpose : std::uint8_t { join, push_pull, user, ping };
+
+struct stream {
+    purpose what = purpose::push_pull;
+    ip_endpoint to;
+    std::uint32_t sequence = 0;
+};
+
+/// The probe that is under way.
+struct running_probe {
+    std::string name;
+    ip_endpoint address;
+    std::uint32_t incarnation = 0;
+    std::uint32_t sequence = 0;
+    bool speaks_tcp_ping = false;
+    /// When to ask others; `never` once that is done.
+    time_point indirect_at = never;
+    time_point deadline = never;
+    unsigned nacks_expected = 0;
+    unsigned nacks = 0;
+    bool reached_by_tcp = false;
+};
+
+/// A ping made for another host.
+struct relay {
+    std::uint32_t sequence = 0;
+    ip_endpoint asker;
+    bool wants_nack = false;
+    time_point deadline{};
+};
+
+}  // namespace memberlist_parts
+
 /// The inside of a member list, in parts: rules.cc judges what is heard of members, probe.cc watches them,
 /// spread.cc sends datagrams and broadcasts, exchange.cc does push/pull and the other streams.
 class memberlist::state {
 public:
+    using purpose = memberlist_parts::purpose;
+    using stream = memberlist_parts::stream;
+    using running_probe = memberlist_parts::running_probe;
+    using relay = memberlist_parts::relay;
+
     state(memberlist_settings how, random_source& random, delegate& on_top);
 
     // memberlist.cc
@@ -63,12 +104,6 @@ public:
     void expire_relays(time_point now);
 
     // exchange.cc
-    enum class purpose : std::uint8_t { join, push_pull, user, ping };
-    struct stream {
-        purpose what = purpose::push_pull;
-        ip_endpoint to;
-        std::uint32_t sequence = 0;
-    };
     stream_id open(stream what, bytes message, duration timeout);
     void push_pull_with(const ip_endpoint& to, bool join, time_point now);
     void push_pull_next(time_point now);
@@ -81,26 +116,6 @@ public:
 
     member& self() { return _self->who; }
     const member& self() const { return _self->who; }
-
-    struct running_probe {
-        std::string name;
-        ip_endpoint address;
-        std::uint32_t incarnation = 0;
-        std::uint32_t sequence = 0;
-        bool speaks_tcp_ping = false;
-        /// When to ask others; `never` once that is done.
-        time_point indirect_at = never;
-        time_point deadline = never;
-        unsigned nacks_expected = 0;
-        unsigned nacks = 0;
-        bool reached_by_tcp = false;
-    };
-    struct relay {
-        std::uint32_t sequence = 0;
-        ip_endpoint asker;
-        bool wants_nack = false;
-        time_point deadline{};
-    };
 
     memberlist_settings _settings;
     random_source& _random;
