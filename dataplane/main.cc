@@ -1,9 +1,11 @@
+#include <algorithm>
 #include <iostream>
 #include <systemd/sd-daemon.h>
 
 #include <rte_eal.h>
 
 #include "config/load.hh"
+#include "dataplane/packet/esp.hh"
 #include "dataplane/process/dataplane.hh"
 #include "dataplane/process/eal.hh"
 #include "dataplane/process/log.hh"
@@ -23,7 +25,15 @@ std::optional<config::config> load(const std::string& file) {
     return std::nullopt;
 }
 
-result<void> run(const config::node& node, const std::string& log_level) {
+/// The port of ESP in UDP is taken only where a peer wants it: an IKE daemon may need it elsewhere.
+std::uint16_t esp_udp_port_of(const config::config& all) {
+    const bool wanted =
+        std::ranges::any_of(all.peers, [](const config::peer& one) { return one.esp_in_udp.has_value(); });
+    return wanted ? esp_in_udp_port : std::uint16_t{0};
+}
+
+result<void> run(const config::config& all, const std::string& log_level) {
+    const config::node& node = all.node;
     result<main_loop> loop = main_loop::prepare();
     if (!loop) return loop.failure();
     const result<eal_plan> plan = plan_eal(node, look_around());
@@ -32,7 +42,8 @@ result<void> run(const config::node& node, const std::string& log_level) {
     set_log_level(log_level);
     if (!plan->warning.empty()) log_warning(plan->warning);
     {
-        result<std::unique_ptr<dataplane>> started = dataplane::start(node, plan->hugepages);
+        result<std::unique_ptr<dataplane>> started =
+            dataplane::start(node, plan->hugepages, esp_udp_port_of(all));
         if (!started) return started.failure();
         const telemetry_commands telemetry(**started, loop->calls());
         log_info(node.name + ": ready with " + std::to_string(node.worker_count()) +
@@ -56,7 +67,7 @@ int main_program(int argument_count, char** arguments) {
         return 0;
     }
     set_log_level(options.log_level);
-    if (const result<void> done = run(configuration->node, options.log_level); !done) {
+    if (const result<void> done = run(*configuration, options.log_level); !done) {
         log_error(done.failure().message);
         return 1;
     }

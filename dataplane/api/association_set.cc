@@ -203,6 +203,24 @@ std::optional<event> association_set::look_at(const association_key& key, entry&
     return event{.what = what, .association = key};
 }
 
+std::vector<std::pair<ip_address, std::uint16_t>> association_set::take_keepalives() {
+    std::vector<std::pair<ip_address, std::uint16_t>> due;
+    if (!_clock) return due;
+    const std::uint64_t now = _clock();
+    for (const auto& [slot, key] : _senders) {
+        const auto found = _entries.find(key);
+        if (found == _entries.end()) continue;
+        entry& one = found->second;
+        const std::uint64_t interval = std::uint64_t{one.parameters.keepalive_seconds} * 1'000'000'000;
+        if (interval == 0 || one.parameters.encapsulation_port == 0) continue;
+        const std::uint64_t last = std::max(one.sending->usage().last_used, one.last_keepalive);
+        if (last != 0 && now < last + interval) continue;
+        one.last_keepalive = now;
+        due.emplace_back(key.vtep, one.parameters.encapsulation_port);
+    }
+    return due;
+}
+
 std::vector<event> association_set::check() {
     ++_checks;
     std::vector<event> happened;

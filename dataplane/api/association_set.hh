@@ -43,6 +43,9 @@ public:
     void fill(association_report& report) const;
     /// Outbound associations whose sequence numbers run out; again every half minute. Once a second.
     std::vector<event> check();
+    /// Where a keepalive of ESP in UDP is due (RFC 3948 section 4): address and port; now counted as sent.
+    /// Once a second.
+    std::vector<std::pair<ip_address, std::uint16_t>> take_keepalives();
 
 private:
     struct entry {
@@ -53,6 +56,8 @@ private:
         /// Of the last event.
         std::uint64_t told_at = 0;
         event::kind told = event::kind::port_up;
+        /// By the workers' clock.
+        std::uint64_t last_keepalive = 0;
     };
     using entries = std::unordered_map<association_key, entry, association_key_hash>;
 

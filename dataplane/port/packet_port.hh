@@ -13,8 +13,8 @@
 
 namespace waggle {
 
-/// A NIC that stays with the kernel, of which only VXLAN for our VTEP addresses is taken. Queue n belongs to
-/// worker n. Runs on when the interface goes down, is removed and comes back.
+/// A NIC that stays with the kernel, of which only VXLAN and ESP for our VTEP addresses are taken. Queue n
+/// belongs to worker n. Runs on when the interface goes down, is removed and comes back.
 class packet_port final : public port {
 public:
     /// The interface must exist in the calling thread's namespace.

@@ -18,9 +18,18 @@ public:
     static result<udp_guard> open(const std::optional<ip_address>& vtep_v4,
                                   const std::optional<ip_address>& vtep_v6, std::uint16_t udp_port);
 
+    /// The same for the port of ESP in UDP (RFC 3948), whose socket can also send keepalives.
+    static result<udp_guard> open_for_esp(const std::optional<ip_address>& vtep_v4,
+                                          const std::optional<ip_address>& vtep_v6, std::uint16_t udp_port);
+    /// One byte 0xff from our port (RFC 3948 section 2.3). One that can't be sent now is lost, as on the way.
+    void send_keepalive(const ip_address& to, std::uint16_t port) const;
+
 private:
-    explicit udp_guard(std::vector<file_descriptor> sockets) : _sockets(std::move(sockets)) {}
+    udp_guard(std::vector<file_descriptor> sockets, bool has_v4)
+        : _sockets(std::move(sockets)), _has_v4(has_v4) {}
+    /// IPv4 first.
     std::vector<file_descriptor> _sockets;
+    bool _has_v4;
 };
 
 }  // namespace waggle

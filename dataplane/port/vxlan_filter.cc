@@ -44,14 +44,21 @@ public:
         _drop_if_true.push_back(_code.size());
         _code.push_back({BPF_JMP | BPF_JSET | BPF_K, 0, 0, bits});
     }
+    /// Takes the packet at once.
+    void take_if_equal(std::uint32_t value) {
+        _take_if_true.push_back(_code.size());
+        _code.push_back({BPF_JMP | BPF_JEQ | BPF_K, 0, 0, value});
+    }
     /// All requirements of this part hold: take. Else: drop.
     void end_part() {
+        for (const std::size_t at : _take_if_true) _code[at].jt = distance_from(at);
         statement(BPF_RET | BPF_K, take_all);
         for (const std::size_t at : _drop_if_false) _code[at].jf = distance_from(at);
         for (const std::size_t at : _drop_if_true) _code[at].jt = distance_from(at);
         statement(BPF_RET | BPF_K, drop);
         _drop_if_false.clear();
         _drop_if_true.clear();
+        _take_if_true.clear();
     }
     /// Skips `part` unless the loaded value is `value`.
     void append_if_equal(std::uint32_t value, const program& part) {
@@ -68,6 +75,7 @@ private:
     std::vector<sock_filter> _code;
     std::vector<std::size_t> _drop_if_false;
     std::vector<std::size_t> _drop_if_true;
+    std::vector<std::size_t> _take_if_true;
 };
 
 std::uint32_t word_at(const ip_address& address, std::size_t offset) {
@@ -76,31 +84,35 @@ std::uint32_t word_at(const ip_address& address, std::size_t offset) {
            std::uint32_t{bytes[offset + 2]} << 8 | bytes[offset + 3];
 }
 
-program make_v4_part(const ip_address& destination, std::uint16_t udp_port) {
+program make_v4_part(const ip_address& destination, const vxlan_filter_options& options) {
     program part;
-    part.load(BPF_B, v4_protocol);
-    part.require_equal(IPPROTO_UDP);
     part.load(BPF_W, v4_destination);
     part.require_equal(word_at(destination, 0));
     part.load(BPF_H, v4_fragment);
     part.require_clear(more_fragments_or_offset);
+    part.load(BPF_B, v4_protocol);
+    part.take_if_equal(IPPROTO_ESP);
+    part.require_equal(IPPROTO_UDP);
     part.statement(BPF_LDX | BPF_B | BPF_MSH, v4_version);
     part.statement(BPF_LD | BPF_H | BPF_IND, v4_udp_port);
-    part.require_equal(udp_port);
+    if (options.esp_udp_port != 0) part.take_if_equal(options.esp_udp_port);
+    part.require_equal(options.udp_port);
     part.end_part();
     return part;
 }
 
-program make_v6_part(const ip_address& destination, std::uint16_t udp_port) {
+program make_v6_part(const ip_address& destination, const vxlan_filter_options& options) {
     program part;
-    part.load(BPF_B, v6_next_header);
-    part.require_equal(IPPROTO_UDP);
     for (std::uint32_t offset = 0; offset < 16; offset += 4) {
         part.load(BPF_W, v6_destination + offset);
         part.require_equal(word_at(destination, offset));
     }
+    part.load(BPF_B, v6_next_header);
+    part.take_if_equal(IPPROTO_ESP);
+    part.require_equal(IPPROTO_UDP);
     part.load(BPF_H, v6_udp_port);
-    part.require_equal(udp_port);
+    if (options.esp_udp_port != 0) part.take_if_equal(options.esp_udp_port);
+    part.require_equal(options.udp_port);
     part.end_part();
     return part;
 }
@@ -115,8 +127,8 @@ std::vector<sock_filter> make_vxlan_filter(const vxlan_filter_options& options) 
     untagged.load_ancillary(SKF_AD_PKTTYPE);
     program ours;
     ours.load(BPF_H, ethertype);
-    if (options.vtep_v4) ours.append_if_equal(ETH_P_IP, make_v4_part(*options.vtep_v4, options.udp_port));
-    if (options.vtep_v6) ours.append_if_equal(ETH_P_IPV6, make_v6_part(*options.vtep_v6, options.udp_port));
+    if (options.vtep_v4) ours.append_if_equal(ETH_P_IP, make_v4_part(*options.vtep_v4, options));
+    if (options.vtep_v6) ours.append_if_equal(ETH_P_IPV6, make_v6_part(*options.vtep_v6, options));
     untagged.append_if_equal(PACKET_HOST, ours);
     whole.append_if_equal(0, untagged);
     whole.statement(BPF_RET | BPF_K, drop);

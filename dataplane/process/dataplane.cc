@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <filesystem>
 
+#include <rte_cycles.h>
 #include <rte_launch.h>
 #include <rte_lcore.h>
 #include <rte_malloc.h>
@@ -12,6 +13,12 @@
 
 namespace waggle {
 namespace {
+
+/// As nanoseconds() of a worker's context.
+std::uint64_t worker_nanoseconds() {
+    return static_cast<std::uint64_t>(static_cast<double>(rte_rdtsc()) * 1e9 /
+                                      static_cast<double>(rte_get_tsc_hz()));
+}
 
 int run_worker(void* self) {
     static_cast<worker*>(self)->run();
@@ -30,16 +37,18 @@ unsigned largest_underlay_mtu(const config::node& node) {
 
 }  // namespace
 
-dataplane::dataplane(const config::node& node, bool hugepages)
+dataplane::dataplane(const config::node& node, bool hugepages, std::uint16_t esp_udp_port)
     : _node(node),
       _hugepages(hugepages),
+      _esp_udp_port(esp_udp_port),
       _rcu(node.worker_count()),
       _tables(_rcu),
       _meters(node.worker_count()) {
 }
 
-result<std::unique_ptr<dataplane>> dataplane::start(const config::node& node, bool hugepages) {
-    std::unique_ptr<dataplane> made(new dataplane(node, hugepages));
+result<std::unique_ptr<dataplane>> dataplane::start(const config::node& node, bool hugepages,
+                                                    std::uint16_t esp_udp_port) {
+    std::unique_ptr<dataplane> made(new dataplane(node, hugepages, esp_udp_port));
     if (result<void> done = made->make_memory(); !done) return done.failure();
     made->make_workers();
     if (result<void> done = made->open_doors(); !done) return done.failure();
@@ -82,6 +91,7 @@ void dataplane::make_workers() {
         context.vtep_v4 = _node.vtep_v4;
         context.vtep_v6 = _node.vtep_v6;
         context.udp_port = be16(_node.udp_port);
+        context.esp_udp_port = _esp_udp_port;
         context.worker = i;
         _workers.push_back(std::make_unique<worker>(context, _directory, _rcu, _node.idle));
         all.push_back(_workers.back().get());
@@ -96,7 +106,7 @@ result<void> dataplane::open_doors() {
     if (failed)
         return error{"cannot make the directory " + _node.runtime_directory + ": " + failed.message()};
     // First of all: another dataplane at work is told from another user of its UDP port.
-    _applier = std::make_unique<api::applier>(*_writer, *_ports, _node.udp_port);
+    _applier = std::make_unique<api::applier>(*_writer, *_ports, _node.udp_port, worker_nanoseconds);
     api::server_options options;
     options.path = _node.dataplane_socket();
     options.node = _node.name;
@@ -112,8 +122,16 @@ result<void> dataplane::open_doors() {
         result<udp_guard> guard = udp_guard::open(_node.vtep_v4, _node.vtep_v6, _node.udp_port);
         if (!guard) return guard.failure();
         _guard = *std::move(guard);
+        result<esp_guard> esp = esp_guard::open(_node.vtep_v4, _node.vtep_v6);
+        if (!esp) return esp.failure();
+        _esp_guard = *std::move(esp);
     }
-    const vxlan_filter_options filter{_node.vtep_v4, _node.vtep_v6, _node.udp_port};
+    if (_esp_udp_port != 0) {
+        result<udp_guard> guard = udp_guard::open_for_esp(_node.vtep_v4, _node.vtep_v6, _esp_udp_port);
+        if (!guard) return guard.failure();
+        _esp_udp_guard = *std::move(guard);
+    }
+    const vxlan_filter_options filter{_node.vtep_v4, _node.vtep_v6, _node.udp_port, _esp_udp_port};
     for (const config::underlay_port& port : _node.underlay)
         if (result<void> done = _ports->open_underlay(port, filter); !done) return done;
     return {};
@@ -129,6 +147,10 @@ result<void> dataplane::launch_workers() {
 
 void dataplane::check() {
     for (const api::event& happened : _ports->check()) _server->publish(happened);
+    for (const api::event& happened : _applier->associations().check()) _server->publish(happened);
+    if (_esp_udp_guard)
+        for (const auto& [vtep, port] : _applier->associations().take_keepalives())
+            _esp_udp_guard->send_keepalive(vtep, port);
     for (unsigned i = 0; i < _workers.size(); ++i) {
         const worker_statistics& counted = _workers[i]->statistics();
         _meters[i].read(counted.busy_ticks.read(), counted.idle_ticks.read());

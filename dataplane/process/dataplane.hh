@@ -10,6 +10,7 @@
 #include "dataplane/api/applier.hh"
 #include "dataplane/api/server.hh"
 #include "dataplane/pipeline/worker_context.hh"
+#include "dataplane/port/esp_guard.hh"
 #include "dataplane/port/packet_pools.hh"
 #include "dataplane/port/udp_guard.hh"
 #include "dataplane/process/busy_meter.hh"
@@ -26,7 +27,9 @@ namespace waggle {
 class dataplane {
 public:
     /// Opens the socket and the underlay ports and starts the workers.
-    static result<std::unique_ptr<dataplane>> start(const config::node& node, bool hugepages);
+    /// `esp_udp_port`: our port of ESP in UDP (RFC 3948), 0 if no peer wants it.
+    static result<std::unique_ptr<dataplane>> start(const config::node& node, bool hugepages,
+                                                    std::uint16_t esp_udp_port);
     /// Stops the workers, closes all ports, removes interfaces and the socket.
     ~dataplane();
     dataplane(const dataplane&) = delete;
@@ -39,7 +42,7 @@ public:
     void check();
 
 private:
-    dataplane(const config::node& node, bool hugepages);
+    dataplane(const config::node& node, bool hugepages, std::uint16_t esp_udp_port);
     result<void> make_memory();
     void make_workers();
     result<void> open_doors();
@@ -48,6 +51,7 @@ private:
 
     config::node _node;
     bool _hugepages;
+    std::uint16_t _esp_udp_port;
     packet_pools _pools;
     rcu_domain _rcu;
     tables _tables;
@@ -57,6 +61,8 @@ private:
     std::vector<std::unique_ptr<worker>> _workers;
     std::vector<busy_meter> _meters;
     std::optional<udp_guard> _guard;
+    std::optional<esp_guard> _esp_guard;
+    std::optional<udp_guard> _esp_udp_guard;
     std::unique_ptr<port_registry> _ports;
     std::unique_ptr<api::applier> _applier;
     std::unique_ptr<api::server> _server;

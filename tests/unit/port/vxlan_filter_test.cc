@@ -74,6 +74,12 @@ TEST_F(vxlan_filter_test, takes_what_is_ours_over_ipv4) {
            {"another port", udp_v4_frame(veth_pair::here_mac, "192.0.2.2", "192.0.2.1", 4790, 60), false},
            {"another address", udp_v4_frame(veth_pair::here_mac, "192.0.2.2", "192.0.2.3", 4789, 60), false},
            {"TCP", with(good, 23, 6), false},
+           {"ESP", with(good, 23, 50), true},
+           {"a fragment of ESP", with(with(good, 23, 50), 20, 0x20), false},
+           {"ESP for another address",
+            with(udp_v4_frame(veth_pair::here_mac, "192.0.2.2", "192.0.2.3", 4789, 60), 23, 50), false},
+           {"ESP in UDP, which is not configured",
+            udp_v4_frame(veth_pair::here_mac, "192.0.2.2", "192.0.2.1", 4500, 60), false},
            {"another host's frame", udp_v4_frame("02:00:00:00:00:77", "192.0.2.2", "192.0.2.1", 4789, 60),
             false},
            {"broadcast", udp_v4_frame("ff:ff:ff:ff:ff:ff", "192.0.2.2", "192.0.2.1", 4789, 60), false},
@@ -93,7 +99,19 @@ TEST_F(vxlan_filter_test, takes_what_is_ours_over_ipv6) {
            {"first word differs", udp_v6_frame(veth_pair::here_mac, "2001:db8::2", "2001:db9::1", 8472, 60),
             false},
            {"TCP", with(good, 20, 6), false},
+           {"ESP", with(good, 20, 50), true},
            {"IPv4", udp_v4_frame(veth_pair::here_mac, "192.0.2.2", "192.0.2.1", 8472, 60), false}});
+}
+
+TEST_F(vxlan_filter_test, takes_esp_in_udp_where_configured) {
+    const frame v4 = udp_v4_frame(veth_pair::here_mac, "192.0.2.2", "192.0.2.1", 4500, 60);
+    const frame v6 = udp_v6_frame(veth_pair::here_mac, "2001:db8::2", "2001:db8::1", 4500, 60);
+    const frame marker = udp_v4_frame(veth_pair::here_mac, "192.0.2.2", "192.0.2.1", 4789, 61);
+    check({.vtep_v4 = vtep_v4, .vtep_v6 = vtep_v6, .udp_port = 4789, .esp_udp_port = 4500}, marker,
+          {{"IPv4", v4, true},
+           {"IPv4 options", with_options(v4), true},
+           {"IPv6", v6, true},
+           {"another port", udp_v4_frame(veth_pair::here_mac, "192.0.2.2", "192.0.2.1", 4501, 60), false}});
 }
 
 TEST_F(vxlan_filter_test, takes_both_families) {
