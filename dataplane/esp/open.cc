@@ -188,11 +188,9 @@ void open(open_burst& burst, std::uint64_t now) {
         else
             refuse(burst, i, outside);
     }
-    std::array<std::uint8_t, burst_size> members;
-    for (unsigned group = 0; group < groups.count(); ++group) {
-        const unsigned size = groups.members(group, members);
-        open_group(burst, *groups.association(group), members, size, now);
-    }
+    groups.for_each(burst.association, [&](auto& association, const auto& members, unsigned size) {
+        open_group(burst, association, members, size, now);
+    });
 }
 
 }  // namespace waggle::esp

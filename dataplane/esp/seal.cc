@@ -106,11 +106,9 @@ void seal(seal_burst& burst, std::uint64_t now) {
         else
             groups.add(i, association);
     }
-    std::array<std::uint8_t, burst_size> members;
-    for (unsigned group = 0; group < groups.count(); ++group) {
-        const unsigned size = groups.members(group, members);
-        seal_group(burst, *groups.association(group), members, size, now);
-    }
+    groups.for_each(burst.association, [&](auto& association, const auto& members, unsigned size) {
+        seal_group(burst, association, members, size, now);
+    });
 }
 
 }  // namespace waggle::esp
