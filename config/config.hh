@@ -78,7 +78,11 @@ struct overlay {
     bool flood = false;
     /// Absent: plain VXLAN.
     std::optional<waggle::config::encryption> encryption = {};
+    /// Its id in the gossip; empty: its name.
+    std::string network{};
     friend bool operator==(const overlay&, const overlay&) = default;
+
+    const std::string& network_id() const { return network.empty() ? name : network; }
 };
 
 /// Another host, known by its static VTEP addresses.
@@ -150,9 +154,10 @@ struct endpoint {
     /// Unique within the file.
     std::string name;
     std::string overlay;
-    /// With the subnet's prefix length; at least one, at most one of each family.
+    /// With the subnet's prefix length; at most one of each family. Empty: a free one is chosen while the
+    /// process runs, from what the gossip says.
     std::vector<ip_prefix> addresses;
-    /// Given, or 02:42 followed by the IPv4 address.
+    /// Given, or 02:42 followed by the IPv4 address; zero while neither is known.
     mac_address mac;
     /// The node's or a peer's name.
     std::string host;
@@ -161,9 +166,31 @@ struct endpoint {
     friend bool operator==(const endpoint&, const endpoint&) = default;
 };
 
+/// A host through which others join the gossip.
+struct seed {
+    ip_address ip;
+    std::uint16_t port = 7946;
+    friend bool operator==(const seed&, const seed&) = default;
+};
+
+/// The swarm of hosts that tell each other where their endpoints are.
+struct gossip {
+    /// May hold this host. Empty: it waits for others to join it.
+    std::vector<seed> seeds;
+    /// Path of the file with the keys that all of its packets are sealed with.
+    std::string keys;
+    /// Where other hosts reach this one. Absent: the VTEP, IPv4 first.
+    std::optional<ip_address> advertise;
+    /// UDP and TCP.
+    std::uint16_t port = 7946;
+    friend bool operator==(const gossip&, const gossip&) = default;
+};
+
 /// One host's file, checked as a whole.
 struct config {
     waggle::config::node node;
+    /// Absent: what the file says is all there is.
+    std::optional<waggle::config::gossip> gossip;
     std::vector<overlay> overlays;
     std::vector<peer> peers;
     std::vector<endpoint> endpoints;

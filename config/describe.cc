@@ -105,6 +105,27 @@ field_list fields_of(const node& self) {
     };
 }
 
+field_list fields_of(const std::optional<gossip>& maybe) {
+    if (!maybe)
+        return {{"gossip.seeds", absent},
+                {"gossip.keys", absent},
+                {"gossip.advertise", absent},
+                {"gossip.port", absent}};
+    return {
+        {"gossip.seeds", maybe->seeds.empty()
+                             ? "none"
+                             : joined(maybe->seeds, [](const seed& each) { return to_string(each); })},
+        {"gossip.keys", maybe->keys},
+        {"gossip.advertise", text_of(maybe->advertise)},
+        {"gossip.port", std::to_string(maybe->port)},
+    };
+}
+
+std::string to_string(const seed& each) {
+    const std::string ip = each.ip.to_string();
+    return (each.ip.is_v4() ? ip : "[" + ip + "]") + ":" + std::to_string(each.port);
+}
+
 field_list fields_of(const overlay& each) {
     return {
         {"vni", each.id.to_string()},
@@ -112,6 +133,7 @@ field_list fields_of(const overlay& each) {
         {"mtu", each.mtu ? std::to_string(*each.mtu) : absent},
         {"flood", each.flood ? "true" : "false"},
         {"encryption", text_of(each.encryption)},
+        {"network", each.network.empty() ? absent : each.network},
     };
 }
 
@@ -129,8 +151,11 @@ field_list fields_of(const peer& each) {
 field_list fields_of(const endpoint& each) {
     return {
         {"overlay", each.overlay},
-        {"addresses", joined(each.addresses, [](const ip_prefix& address) { return address.to_string(); })},
-        {"mac", each.mac.to_string()},
+        {"addresses",
+         each.addresses.empty()
+             ? "auto"
+             : joined(each.addresses, [](const ip_prefix& address) { return address.to_string(); })},
+        {"mac", each.mac.is_zero() ? absent : each.mac.to_string()},
         {"host", each.host},
         {"attachment", each.attached ? describe(*each.attached) : absent},
     };

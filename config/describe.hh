@@ -13,11 +13,15 @@ namespace waggle::config {
 using field_list = std::vector<std::pair<std::string, std::string>>;
 
 field_list fields_of(const node& self);
+field_list fields_of(const std::optional<gossip>& maybe);
 field_list fields_of(const overlay& each);
 field_list fields_of(const peer& each);
 field_list fields_of(const endpoint& each);
 
 /// As in "container namespace blue eth0, route 0.0.0.0/0 via 10.1.0.1".
 std::string describe(const attachment& to);
+
+/// "192.0.2.1:7946" or "[2001:db8::1]:7946".
+std::string to_string(const seed& each);
 
 }  // namespace waggle::config

@@ -65,8 +65,12 @@ void print(std::string& out, const char* what, const list_difference<T>& list) {
 }  // namespace
 
 difference compare(const config& from, const config& to) {
+    // Like the node's, they take a restart.
+    std::vector<node_change> node = compare_fields(fields_of(from.node), fields_of(to.node));
+    for (node_change& each : compare_fields(fields_of(from.gossip), fields_of(to.gossip)))
+        node.push_back(std::move(each));
     return {
-        compare_fields(fields_of(from.node), fields_of(to.node)),
+        std::move(node),
         compare_lists(from.overlays, to.overlays),
         compare_lists(from.peers, to.peers),
         compare_lists(from.endpoints, to.endpoints),

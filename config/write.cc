@@ -58,10 +58,14 @@ void write(YAML::Emitter& out, const endpoint& one) {
     out << YAML::BeginMap;
     write_text(out, "name", one.name);
     write_text(out, "overlay", one.overlay);
-    out << YAML::Key << "addresses" << YAML::Value << YAML::Flow << YAML::BeginSeq;
-    for (const ip_prefix& address : one.addresses) out << YAML::DoubleQuoted << address.to_string();
-    out << YAML::EndSeq;
-    write_text(out, "mac", one.mac.to_string());
+    if (one.addresses.empty()) {
+        write_text(out, "addresses", "auto");
+    } else {
+        out << YAML::Key << "addresses" << YAML::Value << YAML::Flow << YAML::BeginSeq;
+        for (const ip_prefix& address : one.addresses) out << YAML::DoubleQuoted << address.to_string();
+        out << YAML::EndSeq;
+    }
+    if (!one.mac.is_zero()) write_text(out, "mac", one.mac.to_string());
     write_text(out, "host", one.host);
     if (one.attached) {
         out << YAML::Key << "attachment" << YAML::Value << YAML::BeginMap;

@@ -58,8 +58,20 @@ std::optional<ip_prefix> read_address(const cursor& at, const overlay_scope* ove
 /// `overlay`: null if it is unknown. False after a problem.
 bool read_addresses(const map_reader& map, endpoint& result, const overlay_scope* overlay,
                     const std::string& owner, scope& known) {
-    constexpr std::string_view allowed = "a list of one IPv4 address, one IPv6 address, or one of each";
-    const auto list = map.required("addresses", allowed);
+    const std::string_view allowed =
+        known.has_gossip ? "auto, or a list of one IPv4 address, one IPv6 address, or one of each"
+                         : "a list of one IPv4 address, one IPv6 address, or one of each";
+    if (peek(map.at(), "addresses") == "auto") {
+        if (known.has_gossip) return true;
+        map.optional("addresses")
+            ->problem(
+                "is auto, but the file has no section 'gossip' to find out which addresses are free; "
+                "allowed: " +
+                std::string(allowed));
+        return false;
+    }
+    const auto list = known.has_gossip ? map.optional("addresses") : map.required("addresses", allowed);
+    if (!list && known.has_gossip) return true;
     if (!list || !is_list(*list, allowed)) return false;
     const std::size_t before = list->problems().count();
     const std::vector<tree_node>& items = list->node().items;
@@ -97,6 +109,8 @@ void read_mac(const map_reader& map, endpoint& result, bool addresses_good, cons
         if (!addresses_good) return;
         const auto v4 = std::find_if(result.addresses.begin(), result.addresses.end(),
                                      [](const ip_prefix& each) { return each.address.is_v4(); });
+        // The address to take it from is chosen later.
+        if (result.addresses.empty()) return;
         if (v4 == result.addresses.end()) {
             map.required("mac", "a unicast MAC address, as there is no IPv4 address to take it from");
             return;
@@ -120,6 +134,9 @@ bool read_host(const map_reader& map, endpoint& result, const scope& known) {
     if (!name) return false;
     result.host = *name;
     if (*name == known.node_name) return true;
+    if (known.has_gossip && result.addresses.empty())
+        entry->problem("names another host for an endpoint without addresses; allowed: '" + known.node_name +
+                       "' (this node), which chooses one");
     const auto peer = known.peers.find(*name);
     if (peer == known.peers.end()) {
         if (!known.node_name.empty() && known.peers_known)

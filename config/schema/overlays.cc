@@ -92,7 +92,8 @@ void read_mtu(const map_reader& map, overlay& result, const scope& known) {
 
 overlay read_overlay(const cursor& at, scope& known) {
     overlay result;
-    const map_reader map(at, {"name", "vni", "subnets", "mtu", "flood", "encryption"});
+    const map_reader map(at, {"name", "vni", "subnets", "mtu", "flood", "encryption", "network"});
+    const std::size_t problems_before = at.problems().count();
     std::string owner = "another overlay";
     if (const auto entry = map.required("name", "a name"))
         if (const auto name = read_name(*entry)) {
@@ -114,6 +115,11 @@ overlay read_overlay(const cursor& at, scope& known) {
     if (const auto entry = map.optional("flood"))
         if (const auto flag = read_boolean(*entry)) result.flood = *flag;
     if (const auto entry = map.optional("encryption")) result.encryption = read_encryption(*entry, known);
+    if (const auto entry = map.optional("network"))
+        if (const auto id = read_name(*entry)) result.network = *id;
+    if (!result.network_id().empty() && at.problems().count() == problems_before)
+        take_or_report(known.networks, result.network_id(), owner, at,
+                       "network '" + result.network_id() + "'", "a network of its own for each overlay");
     if (result.name.empty())
         known.overlays_known = false;
     else

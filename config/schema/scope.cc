@@ -86,7 +86,7 @@ void add_node(scope& known, const node& self) {
 template <typename Visit>
 void visit_claims(scope& known, const endpoint& one, Visit visit) {
     visit(known.endpoint_names, one.name);
-    visit(known.macs, on_overlay(one.overlay, one.mac.to_string()));
+    if (!one.mac.is_zero()) visit(known.macs, on_overlay(one.overlay, one.mac.to_string()));
     for (const ip_prefix& each : one.addresses)
         visit(known.addresses, on_overlay(one.overlay, each.address.to_string()));
     if (one.attached) visit(known.resources, std::visit(claim_of{}, *one.attached));
@@ -106,6 +106,7 @@ void release_endpoint(scope& known, const endpoint& one) {
 scope scope_of(const config& loaded) {
     scope known;
     add_node(known, loaded.node);
+    known.has_gossip = loaded.gossip.has_value();
     for (const overlay& each : loaded.overlays) known.overlays[each.name].subnets = each.subnets;
     for (const peer& each : loaded.peers) {
         peer_scope& entry = known.peers[each.name];

@@ -56,6 +56,8 @@ struct scope {
     bool vteps_known = false;
     /// The node says where the docker profile's keys are.
     bool has_docker_keys = false;
+    /// There is a gossip section, so that addresses can be chosen.
+    bool has_gossip = false;
     std::unordered_map<std::string, overlay_scope> overlays;
     /// False if a name could not be read: then an unknown name may be that one, and is not reported.
     bool overlays_known = true;
@@ -64,6 +66,8 @@ struct scope {
 
     claims overlay_names;
     claims vnis;
+    /// Ids in the gossip.
+    claims networks;
     claims hosts;
     claims vteps;
     claims endpoint_names;

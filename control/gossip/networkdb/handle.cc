@@ -147,7 +147,7 @@ void network_db::leave_attachment(node& who, attachment& of, time_point now) {
     of.forget_at = now + _settings.reap_network;
     // Dropped at once (29); older engines remember them as deleted. The owner's entries are not accepted any
     // more, so a late event can't bring them back.
-    drop_entries(who, of, who.state == node_state::active);
+    drop_entries(of, who.state == node_state::active);
     _roster.step_out(who, of);
     reap_later(who.name, of.network->id, of.forget_at);
 }

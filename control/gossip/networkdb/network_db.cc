@@ -120,9 +120,10 @@ result<void> network_db::leave_network(const std::string& id, time_point now) {
     return {};
 }
 
-void network_db::report(const network& in, const entry& one, bool gone) {
+void network_db::report(const network& in, const entry& one, bool gone, bool replaced) {
     _effects.changes.push_back({in.id, std::string(one.table()), std::string(one.key()), one.owner()->name,
-                                gone ? std::nullopt : std::optional<std::string>(one.value())});
+                                one.time(), gone ? std::nullopt : std::optional<std::string>(one.value()),
+                                replaced});
 }
 
 void network_db::store(network& in, const entry_content& content, time_point) {

@@ -67,7 +67,11 @@ struct entry_change {
     std::string table;
     std::string key;
     std::string owner;
+    /// Of the entry; of two records for one thing the later counts.
+    lamport_time time = 0;
     std::optional<std::string> value;
+    /// It is gone because its owner has begun another life, under another name at the same address.
+    bool owner_replaced = false;
 };
 
 /// What the state machine wants done, in order within each list.
@@ -183,7 +187,7 @@ private:
     void store(network& in, const entry_content& content, time_point now);
     void store_own(network& in, const entry_content& content, table_change change, time_point now);
     void forget(network& in, entry* one);
-    void report(const network& in, const entry& one, bool gone);
+    void report(const network& in, const entry& one, bool gone, bool replaced = false);
 
     // handle.cc
     void handle(std::string_view message, bool bulk, unsigned depth, time_point now);
@@ -197,9 +201,9 @@ private:
 
     // nodes.cc
     void activate(node& who, time_point now);
-    void mark_left(node& who, time_point now);
+    void mark_left(node& who, time_point now, bool replaced = false);
     void mark_failed(node& who, time_point now);
-    void drop_entries(node& of, attachment& in, bool tell);
+    void drop_entries(attachment& in, bool tell, bool replaced = false);
     void deactivate(node& who);
     void reconnect(time_point now);
 

@@ -14,7 +14,7 @@ void network_db::node_joined(const std::string& name, const ip_endpoint& address
     }
     // Names are new at every start: an address under another name is the next life of the node that had it.
     if (node* former = _roster.at_address(address); former != nullptr && former != _self)
-        mark_left(*former, now);
+        mark_left(*former, now, true);
     _roster.add_node(name, address);
     ++_active;
 }
@@ -55,12 +55,12 @@ void network_db::deactivate(node& who) {
     for (attachment& each : who.attachments) _roster.step_out(who, each);
 }
 
-void network_db::mark_left(node& who, time_point now) {
+void network_db::mark_left(node& who, time_point now, bool replaced) {
     if (who.state == node_state::left) return;
     bool tell = who.state == node_state::active;
     if (who.state == node_state::failed) std::erase(_failed, &who);
     deactivate(who);
-    for (attachment& each : who.attachments) drop_entries(who, each, tell);
+    for (attachment& each : who.attachments) drop_entries(each, tell, replaced);
     while (!who.attachments.empty()) _roster.detach(who, *who.attachments.back().network);
     who.state = node_state::left;
     if (who.forget_at == gossip::never) {
@@ -89,9 +89,9 @@ void network_db::mark_failed(node& who, time_point now) {
     end_sync(std::string(who.name), false, now);
 }
 
-void network_db::drop_entries(node&, attachment& in, bool tell) {
+void network_db::drop_entries(attachment& in, bool tell, bool replaced) {
     while (entry* one = in.entries.first) {
-        if (tell && !one->deleted()) report(*in.network, *one, true);
+        if (tell && !one->deleted()) report(*in.network, *one, true, replaced);
         in.network->own->entries.erase(one, in.entries);
     }
 }

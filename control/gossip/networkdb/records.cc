@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <climits>
 
+#include "control/gossip/networkdb/codec.hh"
 #include "control/gossip/networkdb/networkdb.pb.h"
 
 namespace waggle::networkdb {
@@ -24,6 +25,12 @@ std::string quoted(std::string_view text) {
     }
     return "'" + safe + "'";
 }
+
+bool is_vtep(const ip_address& address) {
+    return !address.is_unspecified() && !address.is_multicast() && !address.is_loopback();
+}
+
+constexpr std::size_t longest_announcement = 4096;
 
 }  // namespace
 
@@ -47,7 +54,7 @@ result<peer_record> decode_peer_record(std::string_view value) {
         return error{"a peer record has MAC " + quoted(in.endpoint_mac()) +
                      ", which is no address of one interface"};
     auto vtep = ip_address::parse(in.tunnel_endpoint_ip());
-    if (!vtep || vtep->is_unspecified() || vtep->is_multicast() || vtep->is_loopback())
+    if (!vtep || !is_vtep(*vtep))
         return error{"a peer record has tunnel endpoint " + quoted(in.tunnel_endpoint_ip()) +
                      ", which is no host's address"};
     return peer_record{*address, *mac, *vtep};
@@ -95,6 +102,51 @@ result<endpoint_record> decode_endpoint_record(std::string_view value) {
         record.ingress_ports.push_back(
             {each.name(), each.protocol(), each.target_port(), each.published_port()});
     return record;
+}
+
+std::string encode(const host_record& record) {
+    wire::HostRecord out;
+    out.set_name(record.name);
+    if (record.vtep_v4) out.set_vtep_v4(record.vtep_v4->to_string());
+    if (record.vtep_v6) out.set_vtep_v6(record.vtep_v6->to_string());
+    out.set_key_announcement(record.key_announcement);
+    return out.SerializeAsString();
+}
+
+result<host_record> decode_host_record(std::string_view value) {
+    wire::HostRecord in;
+    if (!parse(in, value)) return error{"a host record is no valid protobuf message"};
+    if (!is_name(in.name())) return error{"a host record has name " + quoted(in.name())};
+    if (in.key_announcement().size() > longest_announcement)
+        return error{"a host record has a key announcement of " +
+                     std::to_string(in.key_announcement().size()) + " bytes"};
+    host_record record{in.name(), std::nullopt, std::nullopt, in.key_announcement()};
+    for (bool v4 : {true, false}) {
+        const std::string& text = v4 ? in.vtep_v4() : in.vtep_v6();
+        if (text.empty()) continue;
+        auto address = ip_address::parse(text);
+        if (!address || !is_vtep(*address) || address->is_v4() != v4)
+            return error{"a host record has VTEP " + quoted(text) + ", which is no host's address"};
+        (v4 ? record.vtep_v4 : record.vtep_v6) = address;
+    }
+    if (!record.vtep_v4 && !record.vtep_v6) return error{"a host record has no VTEP"};
+    return record;
+}
+
+std::string encode(const claim_record& record) {
+    wire::ClaimRecord out;
+    out.set_address(record.address.to_string());
+    out.set_endpoint(record.endpoint);
+    return out.SerializeAsString();
+}
+
+result<claim_record> decode_claim_record(std::string_view value) {
+    wire::ClaimRecord in;
+    if (!parse(in, value)) return error{"a claim is no valid protobuf message"};
+    auto address = ip_address::parse(in.address());
+    if (!address) return error{"a claim has address " + quoted(in.address()) + ", which does not parse"};
+    if (!is_name(in.endpoint())) return error{"a claim has endpoint name " + quoted(in.endpoint())};
+    return claim_record{*address, in.endpoint()};
 }
 
 }  // namespace waggle::networkdb

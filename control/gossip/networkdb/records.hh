@@ -16,6 +16,9 @@ namespace waggle::networkdb {
 
 inline constexpr const char* overlay_peer_table = "overlay_peer_table";
 inline constexpr const char* endpoint_table = "endpoint_table";
+/// Tables of our own; stock engines carry them and do not look at them.
+inline constexpr const char* host_table = "waggle_host_table";
+inline constexpr const char* claim_table = "waggle_claim_table";
 
 /// Where an address of an overlay lives.
 struct peer_record {
@@ -60,5 +63,31 @@ std::string encode(const endpoint_record& record);
 /// Fails, as stock engines do, on an empty name and on an address that does not parse; a virtual IP that does
 /// not parse means there is none.
 result<endpoint_record> decode_endpoint_record(std::string_view value);
+
+/// What a Waggle host tells the other Waggle hosts of a network.
+struct host_record {
+    /// Its name in its own configuration.
+    std::string name;
+    std::optional<ip_address> vtep_v4;
+    std::optional<ip_address> vtep_v6;
+    /// For the key exchange of an encrypted overlay; authenticated in itself. Empty: not encrypted.
+    std::string key_announcement;
+    friend bool operator==(const host_record&, const host_record&) = default;
+};
+
+std::string encode(const host_record& record);
+/// Fails on a name that no configuration can have, and on addresses that do not parse or of which there is
+/// none.
+result<host_record> decode_host_record(std::string_view value);
+
+/// An address that a host is about to use, and for which of its endpoints.
+struct claim_record {
+    ip_address address;
+    std::string endpoint;
+    friend bool operator==(const claim_record&, const claim_record&) = default;
+};
+
+std::string encode(const claim_record& record);
+result<claim_record> decode_claim_record(std::string_view value);
 
 }  // namespace waggle::networkdb

@@ -136,7 +136,7 @@ void network_db::reap(time_point now) {
         if (of == nullptr || !of->leaving) continue;
         if (who == _self) {
             if (in->own->forget_at > now) continue;
-            drop_entries(*_self, *of, false);
+            drop_entries(*of, false);
             _own.erase(in->id);
             in->own.reset();
             _roster.detach(*_self, *in);

@@ -17,7 +17,8 @@ const std::vector<edit_case> cases{
     {"entry_not_a_map",
      "- {name: blue, vni: 100, subnets: [10.1.0.0/24]}",
      "- {name: blue, vni: 100, subnets: [10.1.0.0/24]}\n  - red",
-     {"7:5: overlays[1]: is 'red'; allowed: a map with the keys name, vni, subnets, mtu, flood, encryption"}},
+     {"7:5: overlays[1]: is 'red'; allowed: a map with the keys name, vni, subnets, mtu, flood, encryption, "
+      "network"}},
     {"name_missing", "name: blue, vni", "vni", {"6:5: overlays[0].name: is missing; allowed: a name"}},
     {"name_twice",
      "- {name: blue, vni: 100, subnets: [10.1.0.0/24]}",
@@ -28,7 +29,8 @@ const std::vector<edit_case> cases{
      "vni: 100",
      "vnni: 100, vni: 100",
      {"6:18: overlays[0].vnni: is not a key that exists here (did you mean 'vni'?); allowed: name, vni, "
-      "subnets, mtu, flood, encryption"}},
+      "subnets, mtu, flood, encryption, "
+      "network"}},
     {"vni_missing",
      "vni: 100, ",
      "",

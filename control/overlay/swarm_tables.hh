@@ -1,0 +1,75 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "control/gossip/networkdb/network_db.hh"
+#include "control/gossip/networkdb/records.hh"
+#include "control/moment.hh"
+
+namespace waggle::control {
+
+/// A record of the gossip with what decides between several for one thing.
+template <typename Record>
+struct owned_record {
+    /// The owner's name in the gossip.
+    std::string owner;
+    networkdb::lamport_time time = 0;
+    Record record;
+    /// Set while the owner is being replaced by its next life, which most likely tells the same in a moment.
+    std::optional<moment> lingers_until = {};
+};
+
+/// What the gossip tells of one network, by key.
+struct network_records {
+    std::map<std::string, owned_record<networkdb::peer_record>> places;
+    std::map<std::string, owned_record<networkdb::endpoint_record>> names;
+    std::map<std::string, owned_record<networkdb::host_record>> hosts;
+    std::map<std::string, owned_record<networkdb::claim_record>> claims;
+};
+
+/// The decoded entries of all networks that this host takes part in, its own left out. The content depends on
+/// the entries only, not on the order in which they changed.
+class swarm_tables {
+public:
+    /// How long what a host told stays when the host comes back under another name.
+    static constexpr std::chrono::seconds grace{10};
+    static constexpr unsigned messages_per_minute = 10;
+
+    explicit swarm_tables(std::string own_name) : _own_name(std::move(own_name)) {}
+
+    /// True if forwarding may change.
+    bool apply(const networkdb::entry_change& change, moment now);
+    /// Ends what lingers for too long. True if anything did.
+    bool advance(moment now);
+    /// When advance() has something to do.
+    std::optional<moment> wake_at() const;
+
+    const std::map<std::string, network_records>& networks() const { return _networks; }
+    /// Records that were refused as they make no sense.
+    std::uint64_t refused() const { return _refused; }
+    /// Lines about refused records, with their owners; at most so many a minute.
+    std::vector<std::string> take_messages();
+
+private:
+    template <typename Record, typename Decode>
+    bool put(std::map<std::string, owned_record<Record>>& table, const networkdb::entry_change& change,
+             moment now, Decode decode);
+    void refuse(const networkdb::entry_change& change, const std::string& reason, moment now);
+
+    std::string _own_name;
+    std::map<std::string, network_records> _networks;
+    std::multiset<moment> _lingering;
+    std::uint64_t _refused = 0;
+    std::uint64_t _unsaid = 0;
+    moment _minute_began{};
+    unsigned _said_this_minute = 0;
+    std::vector<std::string> _messages;
+};
+
+}  // namespace waggle::control
