@@ -1,4 +1,5 @@
-"""Two Waggle hosts and one kernel-vxlan host in namespaces; two overlays with overlapping subnets. Each step says what
+"""Two Waggle hosts and one kernel-vxlan host in namespaces; two overlays with overlapping subnets, the second of them
+encrypted. Each step says what
 it does and whether it came out as expected; the last line is the verdict."""
 
 import pathlib
@@ -19,9 +20,13 @@ PICTURE = """
    [ waggle-dataplane ]       [ waggle-dataplane ]       [ vxlan device ]
      192.0.2.1                  192.0.2.2                  192.0.2.3
          |                          |                          |
-         +------------ the wire: VXLAN in UDP 4789 ------------+
-                  blue = VNI 4097        red = VNI 4098
+         +------- the wire: VXLAN in UDP 4789, red in ESP -------+
+              blue = VNI 4097        red = VNI 4098, encrypted
 """
+
+# Keys of the demo only, as a swarm's managers would hand them out: Lamport time and key. The middle one is sent with.
+DEMO_KEYS = {1001: "000102030405060708090a0b0c0d0e0f", 1002: "101112131415161718191a1b1c1d1e1f",
+             1003: "202122232425262728292a2b2c2d2e2f"}
 
 
 class Story:
@@ -49,7 +54,11 @@ def build_hosts(lab):
         wire.connect(host.namespace, "eth0", [f"192.0.2.{number}/24"])
         host.config["node"]["vtep"] = {"ipv4": f"192.0.2.{number}"}
         host.overlay("blue", 4097, ["10.1.0.0/24"])
-        host.overlay("red", 4098, ["10.1.0.0/24"])
+        keys = host.directory / "docker.keys"
+        keys.touch(0o600)
+        keys.write_text("".join(f"{time} {key}\n" for time, key in DEMO_KEYS.items()))
+        host.config["node"]["docker_encryption"] = {"keys": str(keys)}
+        host.overlay("red", 4098, ["10.1.0.0/24"], encryption={"profile": "docker"})
         host.container(f"blue{number}", "blue", [f"10.1.0.{number}"])
         hosts[name] = host
     hosts["alpha"].container("red1", "red", ["10.1.0.1"])
@@ -115,6 +124,24 @@ def show_a_packet(story, alpha, beta):
     story.expect(bool(rows) and rows[0] == ["4097", ""], "VXLAN with VNI 4097 and nothing malformed")
 
 
+def show_an_encrypted_packet(story, alpha, beta):
+    story.step("The same ping in the encrypted overlay: ESP on the wire, opened by tshark with the demo's key")
+    capture = Capture(beta.namespace, "eth0", "src 192.0.2.1 and (esp or udp port 4789)")
+    alpha.containers["red1"].ping("10.1.0.22", count=1)
+    capture.stop()
+    sent = next(sa for sa in alpha.items("sa") if sa["direction"] == "out")
+    salt = sent["spi"].removeprefix("0x")
+    association = ('"IPv4","192.0.2.1","192.0.2.2","%s","AES-GCM with 8 octet ICV [RFC4106]","0x%s","NULL",""'
+                   % (sent["spi"], DEMO_KEYS[1002] + salt))
+    opened = ("-o", "esp.enable_encryption_decode:TRUE", "-o", f"uat:esp_sa:{association}")
+    story.expect(not capture.fields(["vxlan.vni"], "vxlan.vni == 4098"), "nothing of red is seen in clear")
+    rows = capture.fields(["esp.spi", "vxlan.vni", "icmp.type"], "esp && icmp", opened)
+    print("\n".join("   ESP SPI %s, VNI %s, ICMP type %s" % tuple(row) for row in rows))
+    story.expect(bool(rows) and rows[0][1:] == ["4098", "8"], "opened with the key, it is red's echo request")
+    print("   $ waggle sa")
+    print("\n".join("   " + line for line in alpha.waggle("sa").stdout.splitlines()))
+
+
 def show_status(story, alpha):
     story.step("What host alpha says of itself: waggle status, endpoints, counters")
     for command in ("status", "endpoints", "counters"):
@@ -137,6 +164,7 @@ def main():
         story.expect(True, "both hosts are healthy")
         talk(story, lab, alpha, beta, blue3)
         show_a_packet(story, alpha, beta)
+        show_an_encrypted_packet(story, alpha, beta)
         show_status(story, alpha)
         story.step("Stop both hosts cleanly")
         for host in (alpha, beta):
