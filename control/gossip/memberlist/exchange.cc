@@ -20,19 +20,19 @@ duration push_pull_period(duration interval, std::size_t members) {
 
 }  // namespace
 
-stream_id memberlist::state::open(stream what, bytes message, duration timeout) {
+stream_id memberlist::state::open(const stream& what, bytes message, duration timeout) {
     const stream_id id = _next_stream++;
     ++_counters.streams_opened;
     _counters.stream_bytes_sent += message.size();
     _effects.streams.push_back({id, what.to, std::move(message), what.what != purpose::user, timeout});
-    _streams.emplace(id, std::move(what));
+    _streams.emplace(id, what);
     return id;
 }
 
 std::optional<memberlist::state::stream> memberlist::state::take_stream(stream_id id) {
     const auto found = _streams.find(id);
     if (found == _streams.end()) return std::nullopt;
-    stream taken = std::move(found->second);
+    const stream taken = found->second;
     _streams.erase(found);
     return taken;
 }

@@ -104,7 +104,7 @@ public:
     void expire_relays(time_point now);
 
     // exchange.cc
-    stream_id open(stream what, bytes message, duration timeout);
+    stream_id open(const stream& what, bytes message, duration timeout);
     void push_pull_with(const ip_endpoint& to, bool join, time_point now);
     void push_pull_next(time_point now);
     bytes local_push_pull(bool join, time_point now);
