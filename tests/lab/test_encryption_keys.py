@@ -80,6 +80,9 @@ def test_waggle_profile_from_secret_and_announcements(lab):
         assert all(a["profile"] == "waggle" and a["algorithm"] == "aes256gcm" for a in associations(host))
         assert len(associations(host, direction="out")) == 1
         wait_until(lambda h=host: associations(h, direction="out")[0]["packets"] > 0, what="counted packets")
+    # Keys are in its memory, which is not to reach a disk.
+    locked = next(l for l in open(f"/proc/{pair.a.control.pid}/status", encoding="ascii") if l.startswith("VmLck"))
+    assert int(locked.split()[1]) > 0
     fingerprint = associations(pair.a, direction="out")[0]["fingerprint"]
     assert fingerprint in {a["fingerprint"] for a in associations(pair.b, direction="in")}
 
