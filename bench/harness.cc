@@ -50,7 +50,8 @@ struct runner {
         for (std::uint64_t unit = 0; unit < units; ++unit) items += what.run();
         const std::uint64_t spent = ticks() - start;
         if (what.after_slice) what.after_slice();
-        ticks_per_item.push_back(static_cast<double>(spent) /
+        const std::uint64_t counted = what.counted_ticks ? std::exchange(*what.counted_ticks, 0) : spent;
+        ticks_per_item.push_back(static_cast<double>(counted) /
                                  static_cast<double>(std::max<std::uint64_t>(items, 1)));
         return spent;
     }

@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <functional>
 #include <map>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -40,6 +41,9 @@ struct measured {
     std::function<void()> before_slice = nullptr;
     std::function<void()> after_slice = nullptr;
     bool one_unit_a_slice = false;
+    /// If set, only the ticks that run() adds here count: for work that needs fresh material each time. Take
+    /// both ends with ticks().
+    std::shared_ptr<std::uint64_t> counted_ticks = nullptr;
     /// Further counters, asked for after the last slice; may be null.
     std::function<std::map<std::string, double>()> report = nullptr;
 };
