@@ -84,7 +84,7 @@ struct vtep_report {
 };
 
 struct forwarding_report {
-    forwarding_key key;
+    forwarding_key key{};
     forwarding_target target;
     friend bool operator==(const forwarding_report&, const forwarding_report&) = default;
 };

@@ -55,13 +55,9 @@ inline bool has_ports(std::uint8_t protocol) {
            protocol == ip_protocol::udp_lite;
 }
 
-inline std::uint32_t shorten(std::uint64_t hash) {
-    return static_cast<std::uint32_t>(hash ^ hash >> 32);
-}
-
 /// Order within an overlay is kept per pair of MAC addresses when nothing finer is known.
 inline std::uint32_t hash_macs(const std::uint8_t* frame) {
-    return shorten(mix_words(load<std::uint64_t>(frame), load<std::uint32_t>(frame + 8)));
+    return hash_word(hash_word(hash_start, load<std::uint64_t>(frame)), load<std::uint32_t>(frame + 8));
 }
 
 inline bool parse_ipv4(const std::uint8_t* frame, std::size_t length, inner_frame& parsed) {
@@ -86,7 +82,7 @@ inline bool parse_ipv4(const std::uint8_t* frame, std::size_t length, inner_fram
             ports = load<std::uint32_t>(frame + parsed.l4_offset);
     }
     const auto addresses = load<std::uint64_t>(frame + l3_offset + offsetof(ipv4_header, source));
-    parsed.flow_hash = shorten(mix_words(addresses, ports << 8 | ip.protocol));
+    parsed.flow_hash = hash_word(hash_word(hash_start, addresses), ports << 8 | ip.protocol);
     return true;
 }
 
@@ -168,12 +164,9 @@ inline bool parse_ipv6(const std::uint8_t* frame, std::size_t length, inner_fram
     // A fragment's transport protocol stays out: later fragments need not show it (RFC 8200 section 4.5).
     const std::uint8_t protocol = parsed.fragment ? ip_protocol::fragment : parsed.protocol;
     const std::uint8_t* addresses = frame + l3_offset + offsetof(ipv6_header, source);
-    const std::uint64_t source =
-        mix_words(load<std::uint64_t>(addresses), load<std::uint64_t>(addresses + 8));
-    const std::uint64_t destination =
-        mix_words(load<std::uint64_t>(addresses + 16), load<std::uint64_t>(addresses + 24));
-    // Not symmetric on purpose: a plain XOR would send all traffic of a host with itself to one port.
-    parsed.flow_hash = shorten(mix_words(source + 3 * destination, ports << 8 | protocol));
+    std::uint32_t hash = hash_start;
+    for (std::size_t i = 0; i < 32; i += 8) hash = hash_word(hash, load<std::uint64_t>(addresses + i));
+    parsed.flow_hash = hash_word(hash, ports << 8 | protocol);
     return true;
 }
 
@@ -206,7 +199,7 @@ inline plain_ipv4_frame parse_plain_ipv4(const std::uint8_t* frame, std::size_t 
     const std::uint64_t ports = load<std::uint32_t>(frame + ports_end - 4);
     const auto addresses = load<std::uint64_t>(frame + l3_offset + offsetof(ipv4_header, source));
     return {.matches = true,
-            .flow_hash = shorten(mix_words(addresses, ports << 8 | protocol)),
+            .flow_hash = hash_word(hash_word(hash_start, addresses), ports << 8 | protocol),
             .tos = static_cast<std::uint32_t>(first >> 24 & 0xff)};
 }
 

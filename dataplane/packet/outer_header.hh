@@ -26,7 +26,7 @@ struct outer_fields {
     /// The tunnelled frame, bytes.
     std::uint16_t frame_length = 0;
     /// source_port() of the inner flow.
-    std::uint16_t source_port = 0;
+    be16 source_port;
     /// IPv4 only. DF is clear, so ids of one worker's packets must differ (RFC 6864 section 4.1).
     std::uint16_t id = 0;
     /// TOS or traffic class: ecn_encapsulate() of the inner one.
@@ -44,7 +44,7 @@ inline void write_outer_v4(std::uint8_t* to, const std::uint8_t* header, std::ui
     const std::uint64_t udp = be16(udp_length).raw();
     const std::uint64_t total = be16(static_cast<std::uint16_t>(sizeof(ipv4_header) + udp_length)).raw();
     const std::uint64_t id = be16(fields.id).raw();
-    const std::uint64_t port = be16(fields.source_port).raw();
+    const std::uint64_t port = fields.source_port.raw();
     const std::uint64_t tos = fields.tos;
     std::uint64_t sum = checksum_base + (tos << 8) + total + id;
     sum = (sum & 0xffff) + (sum >> 16);
@@ -79,7 +79,7 @@ inline void write_outer_v6(std::uint8_t* to, const std::uint8_t* header, std::ui
     ip.version_class_flow =
         be32::from_raw(ip.version_class_flow.raw() | be32(std::uint32_t{fields.tos} << 20).raw());
     ip.payload_length = udp_length;
-    udp.source_port = be16(fields.source_port);
+    udp.source_port = fields.source_port;
     udp.length = udp_length;
     std::memcpy(to + outer_length_v6 - sizeof(vxlan_header), &fields.vxlan, sizeof(vxlan_header));
     // The length stands in the pseudo header and in the UDP header.

@@ -58,7 +58,7 @@ struct burst {
     std::array<std::uint8_t*, burst_capacity> frames;
     /// Bytes of the inner frame.
     std::array<std::uint16_t, burst_capacity> lengths;
-    /// Forwarding key of the inner destination; 0 for a packet that left the burst before the look-up.
+    /// Forwarding key of the inner destination.
     std::array<forwarding_key, burst_capacity> keys;
     std::array<forwarding_value, burst_capacity> targets;
     std::array<rte_mbuf*, burst_capacity> dropped;
@@ -73,6 +73,12 @@ struct burst {
     void drop(unsigned i, drop_reason reason, overlay_counters& counters) {
         counters.drop(reason);
         discard(i);
+    }
+    /// From the keys of live packets to their targets. At least one is live.
+    void find_targets(const forwarding_table& table) {
+        const unsigned end = burst_capacity - static_cast<unsigned>(__builtin_clzll(live));
+        for_each(first_packets(end) & ~live, [&](unsigned i) { keys[i] = forwarding_key(); });
+        table.find(keys.data(), end, targets.data());
     }
     /// At the end of the burst: one call into the pool for all.
     void free_dropped() {

@@ -33,8 +33,7 @@ void local_or_unknown(worker_context& context, access_burst& b, unsigned i) {
 void look_up(worker_context& context, access_burst& b) {
     for_each(b.live & b.groups, [&](unsigned i) { group(b, i); });
     if (b.live == 0) return;
-    const unsigned end = burst_capacity - static_cast<unsigned>(__builtin_clzll(b.live));
-    context.tables->forwarding().find(b.keys.data(), end, b.targets.data());
+    b.find_targets(context.tables->forwarding());
     for_each(b.live, [&](unsigned i) {
         const forwarding_value target = b.targets[i];
         if (!target.is_remote()) [[unlikely]]

@@ -1,4 +1,3 @@
-#include "dataplane/packet/words.hh"
 #include "dataplane/pipeline/tunnel_stages.hh"
 
 namespace waggle {
@@ -16,12 +15,12 @@ void group(const worker_context& context, tunnel_burst& b, unsigned i) {
              is_broadcast(b.frames[i]) ? drop_reason::received_broadcast : drop_reason::received_multicast);
 }
 
-/// From the source address to the EtherType, which no overlay may carry like this: an impossible source or a
-/// VLAN tag.
+/// What no overlay may carry: an impossible source or a VLAN tag.
 bool is_unwanted(const std::uint8_t* frame) {
-    const std::uint16_t type = load_word<std::uint16_t>(frame + offsetof(ethernet_header, type));
-    return is_invalid_source(frame) || type == be16(ethertype::vlan).raw() ||
-           type == be16(ethertype::service_vlan).raw();
+    if (is_invalid_source(frame)) return true;
+    const auto& type = header_at<ethernet_header>(frame).type;
+    return type != be16(ethertype::ipv4) &&
+           (type == be16(ethertype::vlan) || type == be16(ethertype::service_vlan));
 }
 
 /// Makes the keys; drops what no overlay carries.
@@ -41,6 +40,14 @@ void check_frames(const worker_context& context, tunnel_burst& b) {
     });
 }
 
+/// The usual case, with several compared at once.
+bool all_local(const tunnel_burst& b) {
+    if (b.live != first_packets(b.count)) return false;
+    std::uint32_t common = ~0U;
+    for (unsigned i = 0; i < b.count; ++i) common &= b.targets[i].raw();
+    return forwarding_value::from_raw(common).is_local();
+}
+
 void not_local(const worker_context& context, tunnel_burst& b, unsigned i) {
     if (b.targets[i].is_remote()) return drop(context, b, i, drop_reason::not_local);
     if (b.overlays[i]->flood)
@@ -54,8 +61,9 @@ void not_local(const worker_context& context, tunnel_burst& b, unsigned i) {
 void look_up_local(worker_context& context, tunnel_burst& b) {
     check_frames(context, b);
     if (b.live == 0) return;
-    const unsigned end = burst_capacity - static_cast<unsigned>(__builtin_clzll(b.live));
-    context.tables->forwarding().find(b.keys.data(), end, b.targets.data());
+    b.find_targets(context.tables->forwarding());
+    if (all_local(b)) [[likely]]
+        return;
     for_each(b.live & ~b.floods, [&](unsigned i) {
         if (!b.targets[i].is_local()) [[unlikely]]
             not_local(context, b, i);

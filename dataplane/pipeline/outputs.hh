@@ -29,7 +29,7 @@ public:
         if (to.count == batch_capacity) flush(to);
     }
     /// Several frames for one port, in order; for many a great deal cheaper than one by one.
-    void push(port_index port, rte_mbuf* const* packets, unsigned count) {
+    [[gnu::noinline]] void push(port_index port, rte_mbuf* const* packets, unsigned count) {
         batch& to = batch_of(port);
         while (count != 0) {
             const unsigned part = std::min(count, batch_capacity - to.count);

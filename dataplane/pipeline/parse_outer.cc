@@ -1,4 +1,6 @@
+#include <array>
 #include <bit>
+#include <immintrin.h>
 
 #include "dataplane/packet/outer_packet.hh"
 #include "dataplane/packet/packet_offload.hh"
@@ -38,35 +40,54 @@ void accept(tunnel_burst& b, unsigned i, std::uint8_t* data, std::size_t payload
 class plain_ipv4_filter {
 public:
     explicit plain_ipv4_filter(const worker_context& context) {
+        // One that no packet matches.
+        _care = _mm256_setzero_si256();
+        _wanted = _mm256_set1_epi8(1);
         if (!context.vtep_v4) return;
-        std::uint32_t address;
-        std::memcpy(&address, context.vtep_v4->wire_bytes().data(), sizeof address);
-        _wanted = address | std::uint64_t{context.udp_port.raw()} << 48;
+        window care{};
+        window wanted{};
+        const auto want = [&](std::size_t at, auto value, auto mask) {
+            static_assert(sizeof value == sizeof mask);
+            std::memcpy(&care[at - window_start], &mask, sizeof mask);
+            std::memcpy(&wanted[at - window_start], &value, sizeof value);
+        };
+        want(offsetof(ethernet_header, type), be16(ethertype::ipv4), be16(0xffff));
+        want(l3_offset, std::uint8_t{0x45}, std::uint8_t{0xff});
+        want(l3_offset + offsetof(ipv4_header, fragment), be16(0),
+             be16(ipv4_more_fragments | ipv4_fragment_offset));
+        want(l3_offset + offsetof(ipv4_header, protocol), std::uint8_t{ip_protocol::udp}, std::uint8_t{0xff});
+        want(l3_offset + offsetof(ipv4_header, destination),
+             load_word<std::uint32_t>(context.vtep_v4->wire_bytes().data()), ~std::uint32_t{0});
+        want(udp_offset + offsetof(udp_header, destination_port), context.udp_port, be16(0xffff));
+        _care = load_word<__m256i>(care.data());
+        _wanted = load_word<__m256i>(wanted.data());
     }
     bool accepts(tunnel_burst& b, unsigned i, std::uint8_t* data, std::uint16_t length) const {
-        constexpr std::uint16_t payload = l3_offset + sizeof(ipv4_header) + sizeof(udp_header);
+        constexpr std::uint16_t payload = udp_offset + sizeof(udp_header);
         if (length < payload + sizeof(vxlan_header)) return false;
-        // EtherType, version and header length, TOS, total length. Little-endian.
-        const auto start = load_word<std::uint64_t>(data + 12) & 0xffff'00ff'ffff;
-        const std::uint64_t total = be16(static_cast<std::uint16_t>(length - l3_offset)).raw();
-        if (start != (0x45'0008 | total << 32)) return false;
-        // Fragment, TTL, protocol.
-        constexpr std::uint32_t fragment = be16(ipv4_more_fragments | ipv4_fragment_offset).raw();
-        const auto whole_udp = load_word<std::uint32_t>(data + 20) & (0xff00'0000 | fragment);
-        if (whole_udp != std::uint32_t{ip_protocol::udp} << 24) return false;
-        // Destination, ports; UDP length.
-        if ((load_word<std::uint64_t>(data + 30) & 0xffff'0000'ffff'ffff) != _wanted) return false;
-        const be16 udp_length(static_cast<std::uint16_t>(length - payload + sizeof(udp_header)));
-        if (load_word<std::uint16_t>(data + 38) != udp_length.raw()) return false;
-        if (!checksum_is_right(data + l3_offset)) return false;
+        const __m256i cared_for = _mm256_and_si256(load_word<__m256i>(data + window_start), _care);
+        const __m256i difference = _mm256_xor_si256(cared_for, _wanted);
+        const be16 total(static_cast<std::uint16_t>(length - l3_offset));
+        const be16 udp(static_cast<std::uint16_t>(length - udp_offset));
+        if (_mm256_testz_si256(difference, difference) == 0 ||
+            load_word<std::uint16_t>(data + l3_offset + offsetof(ipv4_header, total_length)) != total.raw() ||
+            load_word<std::uint16_t>(data + udp_offset + offsetof(udp_header, length)) != udp.raw() ||
+            !checksum_is_right(data + l3_offset))
+            return false;
         accept(b, i, data, payload, length - payload, data[l3_offset + offsetof(ipv4_header, tos)]);
         b.sources[i] = data + l3_offset + offsetof(ipv4_header, source);
         return true;
     }
 
 private:
-    /// Of an IPv4 header without options: five words in all ways of adding them with the carry brought round
-    /// are the ten that RFC 1071 adds.
+    static constexpr std::size_t udp_offset = l3_offset + sizeof(ipv4_header);
+    /// What one load takes: from the EtherType to the first bytes of the VXLAN header.
+    using window = std::array<std::uint8_t, sizeof(__m256i)>;
+    static constexpr std::size_t window_start = offsetof(ethernet_header, type);
+    static_assert(window_start + sizeof(window) <= udp_offset + sizeof(udp_header) + sizeof(vxlan_header));
+
+    /// Of an IPv4 header without options. Words of any width, added with the carry brought round, give what
+    /// the ten 16-bit words of RFC 1071 do.
     static bool checksum_is_right(const std::uint8_t* header) {
         const auto word = load_word<std::uint64_t>(header);
         std::uint64_t sum = word + load_word<std::uint64_t>(header + 8);
@@ -77,9 +98,9 @@ private:
         const auto half = static_cast<std::uint32_t>((sum + std::rotl(sum, 32)) >> 32);
         return half + std::rotl(half, 16) >= 0xffff'0000;
     }
-    /// Destination address and port as in the packet, the source port between them 0; 0: nothing is wanted
-    /// (no packet has destination port 0 as ours is not).
-    std::uint64_t _wanted = 0;
+    /// Bits that must be as in `_wanted`, where the others are 0.
+    __m256i _care;
+    __m256i _wanted;
 };
 
 bool is_ours(const worker_context& context, const outer_packet& packet) {

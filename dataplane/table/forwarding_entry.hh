@@ -19,6 +19,7 @@ inline constexpr overlay_index no_overlay = 0;
 /// (little-endian), the overlay index in the high 16. 0 means an empty slot.
 class forwarding_key {
 public:
+    /// 0 by forwarding_key(); an array of them is not touched.
     constexpr forwarding_key() = default;
     /// `mac_bytes`: 8 readable bytes, of which the first six are the MAC (any Ethernet header has them).
     static forwarding_key load(overlay_index overlay, const void* mac_bytes) {
@@ -42,12 +43,13 @@ public:
 
 private:
     constexpr explicit forwarding_key(std::uint64_t raw) : _raw(raw) {}
-    std::uint64_t _raw = 0;
+    std::uint64_t _raw;
 };
 
 /// Value of the forwarding table: unknown, a local access port, or a VTEP.
 class forwarding_value {
 public:
+    /// Unknown by forwarding_value(); an array of them is not touched.
     constexpr forwarding_value() = default;
     static constexpr forwarding_value local(port_index port) { return forwarding_value(local_bit | port); }
     static constexpr forwarding_value remote(vtep_index vtep) { return forwarding_value(remote_bit | vtep); }
@@ -65,7 +67,7 @@ private:
     static constexpr std::uint32_t local_bit = 1U << 31;
     static constexpr std::uint32_t remote_bit = 1U << 30;
     constexpr explicit forwarding_value(std::uint32_t raw) : _raw(raw) {}
-    std::uint32_t _raw = 0;
+    std::uint32_t _raw;
 };
 
 }  // namespace waggle

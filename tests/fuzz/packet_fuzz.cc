@@ -166,7 +166,7 @@ void check_inner(const std::uint8_t* data, std::size_t size, const virtio_net_he
     if (size < sizeof(ethernet_header)) return;
     const exact_copy frame(data, size);
     const inner_frame parsed = parse_inner_frame(frame.bytes.get(), size);
-    require(source_port(parsed.flow_hash) >= 49152);
+    require(source_port(parsed.flow_hash).host() >= 49152);
     if (parsed.kind == frame_kind::arp) check_arp(frame.bytes.get(), size);
     if (parsed.kind == frame_kind::ipv6) check_neighbour(frame.bytes.get(), size, parsed);
     if (parsed.kind == frame_kind::ipv4 || parsed.kind == frame_kind::ipv6) {

@@ -47,7 +47,7 @@ TEST(outer_header, writes_ipv4) {
     for (int i = 0; i < 1000; ++i) {
         const bytes frame = random.data(random.between(14, 9000));
         const outer_fields fields{.frame_length = static_cast<std::uint16_t>(frame.size()),
-                                  .source_port = static_cast<std::uint16_t>(random.below(65536)),
+                                  .source_port = be16(static_cast<std::uint16_t>(random.below(65536))),
                                   .id = static_cast<std::uint16_t>(random.below(65536)),
                                   .tos = static_cast<std::uint8_t>(random.below(4)),
                                   .vxlan = header_of(random.below(1 << 24))};
@@ -56,7 +56,7 @@ TEST(outer_header, writes_ipv4) {
         ASSERT_EQ(written.copy() + frame,
                   ethernet(there, here, 0x0800,
                            ipv4("192.0.2.1", "192.0.2.2", 17,
-                                udp(fields.source_port, 4789, as_bytes(fields.vxlan) + frame),
+                                udp(fields.source_port.host(), 4789, as_bytes(fields.vxlan) + frame),
                                 {.tos = fields.tos, .id = fields.id, .fragment = 0})));
     }
 }
@@ -72,13 +72,14 @@ TEST(outer_header, writes_ipv6) {
     for (int i = 0; i < 1000; ++i) {
         const bytes frame = random.data(random.between(14, 9000));
         const outer_fields fields{.frame_length = static_cast<std::uint16_t>(frame.size()),
-                                  .source_port = static_cast<std::uint16_t>(random.below(65536)),
+                                  .source_port = be16(static_cast<std::uint16_t>(random.below(65536))),
                                   .tos = static_cast<std::uint8_t>(random.below(4)),
                                   .vxlan = header_of(random.below(1 << 24))};
         const exact_buffer written(outer_length_v6);
         write_outer_v6(written.data(), header.data(), base, fields, checksum_add(frame.data(), frame.size()));
-        bytes datagram = with_checksum("fd00::1", "fd00::2", 17,
-                                       udp(fields.source_port, 4789, as_bytes(fields.vxlan) + frame), 6);
+        bytes datagram =
+            with_checksum("fd00::1", "fd00::2", 17,
+                          udp(fields.source_port.host(), 4789, as_bytes(fields.vxlan) + frame), 6);
         if (get16(datagram, 6) == 0) put16(datagram, 6, 0xffff);
         ASSERT_EQ(
             written.copy() + frame,

@@ -1,3 +1,4 @@
+#include "dataplane/packet/outer_packet.hh"
 #include "tests/unit/pipeline/expectations.hh"
 
 namespace waggle::test {
@@ -200,6 +201,54 @@ TEST(decapsulate, drops_of_members_of_other_overlays) {
     ASSERT_EQ(sent.size(), 1U);
     EXPECT_EQ(sent[0].port, 3);
     EXPECT_EQ(host.drops(), (drop_counts{{"unknown_vtep", 1}}));
+}
+
+// The common packet is recognised by a few wide loads: they must say what the parser says, whatever bit
+// differs.
+TEST(decapsulate, agrees_with_the_parser_on_every_bit_of_the_outer_headers) {
+    dataplane_fixture host;
+    const bytes good = tunnelled(host.from_peer(host.peer_v4), 7000, udp_frame(host.remote_4, host.local_a));
+    unsigned arrived = 0;
+    for (unsigned bit = 0; bit < 50 * 8; ++bit) {
+        for (const bool right_checksum : {false, true}) {
+            SCOPED_TRACE(testing::Message() << "byte " << bit / 8 << ", bit " << bit % 8);
+            bytes packet = good;
+            packet[bit / 8] = static_cast<std::uint8_t>(packet[bit / 8] ^ 1U << bit % 8);
+            if (right_checksum) {
+                packet[24] = packet[25] = 0;
+                const be16 sum = checksum_finish(checksum_add(packet.data() + 14, 20));
+                std::memcpy(&packet[24], &sum, sizeof sum);
+            }
+            const outer_packet parsed = parse_outer_packet(packet.data(), packet.size());
+            const bool ours = parsed.verdict == outer_verdict::udp && parsed.destination() == host.own_v4 &&
+                              parsed.destination_port == be16(4789) && parsed.source() == host.peer_v4 &&
+                              parsed.payload_length >= 22 && (packet[42] & 8) != 0 &&
+                              std::equal(good.begin() + 46, good.begin() + 49, packet.begin() + 46);
+            // Congestion on a frame that can't be told of it (RFC 6040 section 4.2).
+            const bool congested = ours && (parsed.tos & 3) == 3;
+            const auto sent = host.decapsulate({{packet}});
+            EXPECT_EQ(sent.size(), ours && !congested ? 1U : 0U);
+            arrived += static_cast<unsigned>(sent.size());
+        }
+    }
+    // What differs without harm: MAC addresses, DSCP, id, DF, TTL, source port, the UDP checksum, reserved
+    // fields.
+    EXPECT_GT(arrived, 300U);
+    expect_no_leak(host);
+}
+
+TEST(decapsulate, takes_packets_with_something_behind_the_datagram) {
+    dataplane_fixture host;
+    const bytes frame = udp_frame(host.remote_4, host.local_a);
+    const bytes packet = tunnelled(host.from_peer(host.peer_v4), 7000, frame);
+    for (const std::size_t padding : {0U, 1U, 6U, 200U}) {
+        const auto sent = host.decapsulate({{concatenated({packet, bytes(padding, 0xee)})}});
+        ASSERT_EQ(sent.size(), 1U);
+        expect_bytes(sent[0].content, frame);
+    }
+    host.context.vtep_v4.reset();
+    EXPECT_TRUE(host.decapsulate({{packet}}).empty());
+    EXPECT_EQ(host.drops(), (drop_counts{{"not_for_us", 1}}));
 }
 
 // Who may send is not only asked for once: the answer of an earlier burst ends with the membership.
