@@ -1,5 +1,6 @@
 #include "control/agent/agent.hh"
 
+#include <algorithm>
 #include <set>
 #include <sodium/randombytes.h>
 #include <span>
@@ -23,6 +24,7 @@ using std::chrono::steady_clock;
 /// hops themselves while the dataplane forwards with those of an earlier life.
 constexpr std::chrono::seconds patience_for_answers{5};
 constexpr std::chrono::seconds patience_for_hops{2};
+constexpr std::chrono::seconds patience_for_swarm{15};
 constexpr std::chrono::milliseconds hop_check_interval{50};
 constexpr std::chrono::seconds mtu_check_interval{5};
 
@@ -63,7 +65,8 @@ agent::agent(boost::asio::io_context& context, std::string config_path, runtime_
       _hop_timer(context),
       _mtu_timer(context),
       _stop_timer(context),
-      _encryption_timer(context) {
+      _encryption_timer(context),
+      _swarm_timer(context) {
     _encryption.configure(_endpoints.file(), std::move(keys), steady_clock::now());
     if (const auto saved = _saved_keys.read()) _encryption.resume(*saved, steady_clock::now());
 }
@@ -90,7 +93,7 @@ result<void> agent::start() {
         [this](const link_status& status) { on_link_status(status); });
     if (auto started = _links->start(); !started) return started;
 
-    follow_vteps();
+    if (auto joined = join_swarm(); !joined) return joined;
     wait_for_encryption();
     recompute();
     connect_session();
@@ -108,10 +111,11 @@ std::string agent::namespace_name() const {
 
 void agent::follow_vteps() {
     std::set<ip_address> vteps;
-    for (const config::peer& peer : _endpoints.merged().peers)
+    for (const config::peer& peer : _effective.peers)
         if (auto chosen = chosen_vtep(node(), peer)) vteps.insert(*chosen);
     std::erase_if(_facts.next_hops, [&](const auto& entry) { return !vteps.contains(entry.first); });
     std::erase_if(_hop_reasons, [&](const auto& entry) { return !vteps.contains(entry.first); });
+    if (std::ranges::equal(_vteps, vteps) && !_vteps.empty()) return;
     _vteps.assign(vteps.begin(), vteps.end());
     _resolver->set_vteps(_vteps);
 }
@@ -119,8 +123,10 @@ void agent::follow_vteps() {
 void agent::recompute() {
     // While stopping, the target is nothing.
     if (_stopped) return;
+    follow_swarm();
+    follow_vteps();
     _facts.associations = _encryption.associations(steady_clock::now());
-    _desired = compute_desired_state(_endpoints.merged(), _facts);
+    _desired = compute_desired_state(_effective, _facts);
     shared_state wanted = std::make_shared<api::state>(std::move(_desired.state));
     _desired.state = {};
     if (_target) wanted = with_ports_of(wanted, _gate.taps_in_use(), *_target);
@@ -211,7 +217,11 @@ void agent::on_connected(std::uint64_t instance, std::uint64_t applied_generatio
 
 bool agent::hops_are_known() const {
     auto waited = steady_clock::now() - _started;
-    if (waited >= patience_for_answers || _emptying) return true;
+    if (_emptying) return true;
+    // A snapshot without what the swarm says would take the ways to its hosts away.
+    if (_pending && _pending->applied_generation != 0 && waited < patience_for_swarm && !swarm_is_known())
+        return false;
+    if (waited >= patience_for_answers) return true;
     bool forwards_already = _pending && _pending->applied_generation != 0;
     for (const ip_address& vtep : _vteps) {
         auto known = _facts.next_hops.find(vtep);

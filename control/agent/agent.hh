@@ -15,6 +15,7 @@
 #include "common/result.hh"
 #include "config/config.hh"
 #include "control/agent/link_gate.hh"
+#include "control/agent/swarm_host.hh"
 #include "control/agent/views.hh"
 #include "control/api/control_api.hh"
 #include "control/api/host.hh"
@@ -61,6 +62,7 @@ public:
     std::vector<overlay_view> overlays() const override;
     std::vector<endpoint_view> endpoints() const override;
     std::vector<peer_view> peers() const override;
+    std::vector<network_view> networks() const override;
     std::vector<diff_item> diff() const override;
     std::optional<refusal> attach(const std::string& endpoint) override;
     std::optional<refusal> detach(const std::string& name) override;
@@ -97,12 +99,19 @@ private:
     void wait_for_encryption();
     void step_rotation();
 
+    result<void> join_swarm();
+    /// Tells the swarm what this host has, and takes in what the swarm says.
+    void follow_swarm();
+    void on_swarm_changed();
+    bool swarm_is_known() const;
+
     void empty_dataplane();
     void finish_stop();
 
     const config::node& node() const { return _endpoints.merged().node; }
     view_sources sources() const {
-        return {_endpoints, _facts, _hop_reasons, _desired, _reconciler, _gate, _encryption};
+        return {_endpoints, _facts,      _hop_reasons, _desired,    _reconciler,
+                _gate,      _encryption, _effective,   _swarm.get()};
     }
 
     /// A new connection of which the dataplane has not been told anything yet.
@@ -114,6 +123,9 @@ private:
     boost::asio::io_context& _context;
     std::string _config_path;
     runtime_endpoints _endpoints;
+    /// What the file, the endpoints attached at run time and the swarm say together.
+    config::config _effective;
+    std::vector<std::string> _swarm_problems;
     ready_callback _ready;
     std::chrono::steady_clock::time_point _started;
 
@@ -138,6 +150,8 @@ private:
     std::unique_ptr<container_links> _links;
     std::unique_ptr<api::owner_session> _session;
     std::unique_ptr<http_server> _api;
+    /// Null without a gossip section.
+    std::unique_ptr<swarm_host> _swarm;
 
     std::optional<pending_connection> _pending;
     std::uint64_t _generation_sent = 0;
@@ -150,6 +164,7 @@ private:
     boost::asio::steady_timer _mtu_timer;
     boost::asio::steady_timer _stop_timer;
     boost::asio::steady_timer _encryption_timer;
+    boost::asio::steady_timer _swarm_timer;
 
     std::function<void()> _stopped;
     bool _emptying = false;

@@ -32,6 +32,7 @@ status_view agent::status() const {
     view.generation = _generation_sent;
     view.acknowledged = _generation_acknowledged;
     summarize(sources(), view);
+    view.problems.insert(view.problems.end(), _swarm_problems.begin(), _swarm_problems.end());
     return view;
 }
 
@@ -45,6 +46,10 @@ std::vector<endpoint_view> agent::endpoints() const {
 
 std::vector<peer_view> agent::peers() const {
     return peer_views(sources());
+}
+
+std::vector<network_view> agent::networks() const {
+    return network_views(sources());
 }
 
 std::vector<diff_item> agent::diff() const {
@@ -118,7 +123,6 @@ std::optional<refusal> agent::reload() {
     _endpoints.rebase(wanted);
     for (const auto& [name, reason] : _endpoints.set_aside())
         spdlog::warn("endpoint {} was attached at run time and is set aside: {}", name, reason);
-    follow_vteps();
     recompute();
     encryption_changed();
     step_rotation();

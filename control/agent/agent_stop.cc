@@ -22,13 +22,17 @@ void agent::stop(stop_mode mode, std::function<void()> done) {
     _encryption_timer.cancel();
     if (mode == stop_mode::remove_everything) _saved_keys.forget();
     _resolver->stop();
+    _swarm_timer.cancel();
     if (mode == stop_mode::leave_running) {
+        // Peers keep what this host told for as long as its next life takes to tell it again.
+        if (_swarm) _swarm->stop(false, [] {});
         _links->stop(false);
         _session.reset();
         _hop_timer.cancel();
         _drive_timer.cancel();
         return _stopped();
     }
+    if (_swarm) _swarm->stop(true, [] {});
     // Taking thousands of links away takes the kernel a while; the loop goes on, with it the watchdog.
     _remover = std::thread([this] {
         _links->stop(true);

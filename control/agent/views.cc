@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <unordered_map>
+#include <unordered_set>
 
 #include "control/overlay/overlay_mtu.hh"
 #include "control/overlay/tunnel_ends.hh"
@@ -17,7 +18,7 @@ endpoint_view view_of(const config::endpoint& endpoint, const view_sources& from
                        .addresses = {},
                        .mac = endpoint.mac.to_string(),
                        .host = endpoint.host,
-                       .local = endpoint.host == from.endpoints.merged().node.name,
+                       .local = endpoint.host == from.config.node.name,
                        .state = "remote",
                        .detail = {},
                        .source = from.endpoints.contains(endpoint.name) ? "runtime" : "yaml"};
@@ -80,7 +81,7 @@ void add_all(const char* kind, const std::vector<Key>& keys, const char* action,
 }  // namespace
 
 std::vector<overlay_view> overlay_views(const view_sources& from) {
-    const config::config& config = from.endpoints.merged();
+    const config::config& config = from.config;
     std::unordered_map<std::string, std::pair<std::size_t, std::size_t>> local_and_remote;
     for (const config::endpoint& endpoint : config.endpoints) {
         auto& [local, remote] = local_and_remote[endpoint.overlay];
@@ -104,14 +105,27 @@ std::vector<overlay_view> overlay_views(const view_sources& from) {
 }
 
 std::vector<endpoint_view> endpoint_views(const view_sources& from, endpoint_choice which) {
-    const config::config& config = from.endpoints.merged();
+    const config::config& config = from.config;
     std::vector<endpoint_view> views;
+    std::unordered_set<std::string_view> of_file;
+    for (const config::endpoint& each : from.endpoints.merged().endpoints) of_file.insert(each.name);
     for (const config::endpoint& endpoint : config.endpoints) {
         bool local = endpoint.host == config.node.name;
         if (!local && which == endpoint_choice::local) continue;
         endpoint_view view = view_of(endpoint, from);
         if (local) add_local_state(endpoint, from, view);
+        if (!local && !of_file.contains(endpoint.name)) view.source = "gossip";
         views.push_back(std::move(view));
+    }
+    if (from.swarm != nullptr) {
+        for (const config::endpoint& each : from.endpoints.merged().endpoints) {
+            std::string reason = from.swarm->waiting(each.name);
+            if (reason.empty()) continue;
+            endpoint_view view = view_of(each, from);
+            view.state = "pending";
+            view.detail = reason;
+            views.push_back(std::move(view));
+        }
     }
     for (const auto& [name, reason] : from.endpoints.set_aside()) {
         endpoint_view view;
@@ -127,7 +141,7 @@ std::vector<endpoint_view> endpoint_views(const view_sources& from, endpoint_cho
 }
 
 std::vector<peer_view> peer_views(const view_sources& from) {
-    const config::config& config = from.endpoints.merged();
+    const config::config& config = from.config;
     std::vector<peer_view> views;
     for (const config::peer& peer : config.peers) {
         peer_view view;
@@ -153,6 +167,24 @@ std::vector<peer_view> peer_views(const view_sources& from) {
             auto reason = from.hop_reasons.find(*vtep);
             view.detail = reason != from.hop_reasons.end() ? reason->second : "its next hop is looked up";
         }
+        views.push_back(std::move(view));
+    }
+    return views;
+}
+
+std::vector<network_view> network_views(const view_sources& from) {
+    std::vector<network_view> views;
+    if (from.swarm == nullptr) return views;
+    for (const swarm_report::network& each : from.swarm->report().networks) {
+        network_view view;
+        view.id = each.id;
+        for (const config::overlay& overlay : from.config.overlays)
+            if (overlay.network_id() == each.id) view.overlay = overlay.name;
+        view.hosts = each.hosts;
+        view.entries = each.entries;
+        view.memory = each.memory;
+        view.waiting = each.waiting;
+        view.in_sync = each.in_sync;
         views.push_back(std::move(view));
     }
     return views;
@@ -195,12 +227,14 @@ std::vector<diff_item> diff_items(const reconciler& dataplane) {
 
 void summarize(const view_sources& from, status_view& status) {
     std::vector<std::string>& problems = status.problems;
-    status.overlays = from.endpoints.merged().overlays.size();
+    status.overlays = from.config.overlays.size();
     status.dataplane_connected = from.dataplane.is_connected();
     if (!status.dataplane_connected) problems.emplace_back("waggle-dataplane is not connected");
     if (!from.dataplane.refusal().empty())
         problems.push_back("the dataplane refuses the state: " + from.dataplane.refusal());
     problems.insert(problems.end(), from.desired.problems.begin(), from.desired.problems.end());
+    if (from.swarm != nullptr)
+        for (std::string& each : from.swarm->problems()) problems.push_back(std::move(each));
     std::size_t pending = 0;
     for (const endpoint_view& endpoint : endpoint_views(from, endpoint_choice::local)) {
         ++status.endpoints_local;

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "control/agent/link_gate.hh"
+#include "control/agent/swarm_host.hh"
 #include "control/api/host.hh"
 #include "control/overlay/desired_state.hh"
 #include "control/overlay/host_encryption.hh"
@@ -23,6 +24,10 @@ struct view_sources {
     const reconciler& dataplane;
     const link_gate& links;
     const host_encryption& encryption;
+    /// With what the swarm says.
+    const config::config& config;
+    /// Null without a gossip.
+    const swarm_host* swarm = nullptr;
 };
 
 /// Pure: the same sources give the same views.
@@ -31,6 +36,8 @@ enum class endpoint_choice { all, local };
 std::vector<endpoint_view> endpoint_views(const view_sources& from,
                                           endpoint_choice which = endpoint_choice::all);
 std::vector<peer_view> peer_views(const view_sources& from);
+/// By id.
+std::vector<network_view> network_views(const view_sources& from);
 /// Sorted by kind and key.
 std::vector<diff_item> diff_items(const reconciler& dataplane);
 /// Fills counts, problems and `healthy`.

@@ -64,6 +64,7 @@ std::optional<http_reply> get(const host& served, std::string_view path) {
     if (path == "/v1/overlays") return list(served.overlays());
     if (path == "/v1/endpoints") return list(served.endpoints());
     if (path == "/v1/peers") return list(served.peers());
+    if (path == "/v1/networks") return list(served.networks());
     if (path == "/v1/diff") return list(served.diff());
     if (path == "/v1/announcements") return list(served.announcements());
     return std::nullopt;
@@ -80,8 +81,8 @@ std::optional<http_reply> post(host& served, std::string_view path, const std::s
 
 bool is_known(std::string_view path) {
     for (std::string_view known :
-         {"/v1/status", "/v1/overlays", "/v1/endpoints", "/v1/peers", "/v1/diff", "/v1/attach", "/v1/detach",
-          "/v1/reload", "/v1/announcements", "/v1/accept", "/v1/rekey"})
+         {"/v1/status", "/v1/overlays", "/v1/endpoints", "/v1/peers", "/v1/networks", "/v1/diff",
+          "/v1/attach", "/v1/detach", "/v1/reload", "/v1/announcements", "/v1/accept", "/v1/rekey"})
         if (path == known) return true;
     return false;
 }

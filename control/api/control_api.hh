@@ -7,7 +7,7 @@ namespace waggle::control {
 
 /// The API's paths:
 /// GET  /v1/status                      an object
-/// GET  /v1/{overlays,endpoints,peers,diff,announcements}   {"items": [...]}
+/// GET  /v1/{overlays,endpoints,peers,networks,diff,announcements}   {"items": [...]}
 /// POST /v1/attach                      body: one endpoint with the keys of the YAML file
 /// POST /v1/detach                      body: {"name": "..."}
 /// POST /v1/reload                      no body

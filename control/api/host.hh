@@ -32,7 +32,7 @@ struct endpoint_view {
     std::string state;
     /// One sentence; empty when there is nothing to say.
     std::string detail;
-    /// "yaml" or "runtime".
+    /// "yaml", "runtime" or "gossip".
     std::string source;
 };
 
@@ -48,6 +48,23 @@ struct peer_view {
     bool reachable = false;
     std::string detail;
     std::vector<std::string> overlays;
+};
+
+/// A network of the gossip that this host takes part in.
+struct network_view {
+    std::string id;
+    /// Empty if no overlay of the configuration is of it any more.
+    std::string overlay;
+    /// Hosts that take part, this one included.
+    std::size_t hosts = 0;
+    /// In all tables, of all hosts; deleted ones count while they are remembered.
+    std::size_t entries = 0;
+    /// Of the entries, bytes.
+    std::size_t memory = 0;
+    /// Events that wait to be told.
+    std::size_t waiting = 0;
+    /// The first syncs with other hosts are done.
+    bool in_sync = false;
 };
 
 struct diff_item {
@@ -103,6 +120,7 @@ public:
     virtual std::vector<overlay_view> overlays() const = 0;
     virtual std::vector<endpoint_view> endpoints() const = 0;
     virtual std::vector<peer_view> peers() const = 0;
+    virtual std::vector<network_view> networks() const = 0;
     virtual std::vector<diff_item> diff() const = 0;
     /// Attaches an endpoint, a YAML or JSON entry as in the file, to this host. When it returns nothing the
     /// endpoint is checked, kept for the next start, and on its way.

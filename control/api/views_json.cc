@@ -31,6 +31,12 @@ nlohmann::json to_json(const peer_view& view) {
             {"overlays", view.overlays}};
 }
 
+nlohmann::json to_json(const network_view& view) {
+    return {{"id", view.id},           {"overlay", view.overlay}, {"hosts", view.hosts},
+            {"entries", view.entries}, {"memory", view.memory},   {"waiting", view.waiting},
+            {"in_sync", view.in_sync}};
+}
+
 nlohmann::json to_json(const diff_item& view) {
     return {{"kind", view.kind}, {"key", view.key}, {"action", view.action}};
 }

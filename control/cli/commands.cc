@@ -44,6 +44,7 @@ const std::vector<command>& commands() {
          describe_overlay_filter,
          show_endpoints},
         {"peers", "other hosts and the way to them", {}, "", nullptr, show_peers},
+        {"networks", "networks of the gossip that this host takes part in", {}, "", nullptr, show_networks},
         {"fdb",
          "forwarding entries in force: where each MAC lives",
          {},

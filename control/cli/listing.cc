@@ -87,6 +87,14 @@ const listing& peers_listing() {
     return how;
 }
 
+const listing& networks_listing() {
+    static const listing how{{prose("id", "NETWORK", 0), text("overlay", "OVERLAY"), number("hosts", "HOSTS"),
+                              number("entries", "ENTRIES"), number("memory", "BYTES", 2),
+                              number("waiting", "WAITING", 3), text("in_sync", "IN SYNC", 1)},
+                             "no networks: this host has no gossip, or no endpoint on any overlay"};
+    return how;
+}
+
 const listing& diff_listing() {
     static const listing how{{text("action", "TO DO"), text("kind", "KIND"), prose("key", "KEY", 0)}, ""};
     return how;

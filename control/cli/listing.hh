@@ -33,6 +33,7 @@ std::string render(const listing& how, const nlohmann::json& items, std::size_t 
 const listing& overlays_listing();
 const listing& endpoints_listing();
 const listing& peers_listing();
+const listing& networks_listing();
 const listing& diff_listing();
 const listing& fdb_listing();
 const listing& neighbours_listing();

@@ -37,6 +37,10 @@ int show_peers(const context& with, const po::variables_map&) {
     return show_list(with, "/v1/peers", peers_listing());
 }
 
+int show_networks(const context& with, const po::variables_map&) {
+    return show_list(with, "/v1/networks", networks_listing());
+}
+
 int show_endpoints(const context& with, const po::variables_map& options) {
     const control_client control(with.control_socket());
     const auto items = control.items("/v1/endpoints");

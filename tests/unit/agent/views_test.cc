@@ -37,7 +37,9 @@ protected:
         ASSERT_TRUE(settle(one, dataplane, now));
         gate.open(desired.links, one.in_force());
     }
-    view_sources sources() const { return {*endpoints, facts, hop_reasons, desired, one, gate, encryption}; }
+    view_sources sources() const {
+        return {*endpoints, facts, hop_reasons, desired, one, gate, encryption, endpoints->merged()};
+    }
     endpoint_view endpoint(const std::string& name) const {
         for (const endpoint_view& view : endpoint_views(sources()))
             if (view.name == name) return view;

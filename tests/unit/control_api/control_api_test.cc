@@ -41,6 +41,7 @@ public:
     std::vector<peer_view> peers() const override {
         return {{"beta", "192.0.2.2", "wan", "192.0.2.1", "02:00:00:00:00:01", 1500, true, "", {"blue"}}};
     }
+    std::vector<network_view> networks() const override { return {{"net", "blue", 3, 4, 5, 6, true}}; }
     std::vector<diff_item> diff() const override { return {{"port", "wg4097", "add"}}; }
     std::optional<refusal> attach(const std::string& endpoint) override {
         asked = "attach " + endpoint;

@@ -1,0 +1,90 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/steady_timer.hpp>
+
+#include "common/result.hh"
+#include "config/config.hh"
+#include "control/agent/swarm_thread.hh"
+#include "control/overlay/address_chooser.hh"
+#include "control/overlay/swarm_config.hh"
+#include "control/overlay/swarm_tables.hh"
+
+namespace waggle::control {
+
+/// This host's part in a standalone swarm: the gossip on its own thread, and on the agent's thread what
+/// comes of it. Every function is for the agent's thread.
+class swarm_host {
+public:
+    struct callbacks {
+        /// add_to() would give something else.
+        std::function<void()> changed;
+    };
+
+    /// `state_directory`: where chosen addresses are remembered.
+    static result<std::unique_ptr<swarm_host>> make(boost::asio::io_context& context,
+                                                    const config::config& file, callbacks told);
+    ~swarm_host();
+    swarm_host(const swarm_host&) = delete;
+    swarm_host& operator=(const swarm_host&) = delete;
+
+    /// Publishes this host's endpoints of the configuration, and joins and leaves networks accordingly.
+    /// To be called whenever it or an announcement changed. `announcements`: by VNI, opaque.
+    void follow(const config::config& file, const std::map<vni, std::string>& announcements);
+    /// The configuration with all that the swarm says.
+    swarm_config add_to(const config::config& file) const;
+    /// Key announcements of other hosts on the overlays of the configuration.
+    std::vector<std::pair<vni, std::string>> announcements(const config::config& file) const;
+
+    /// All networks of this host are synced with somebody, or there is nobody.
+    bool settled() const;
+    /// Why an endpoint has no address yet; empty if it has one.
+    std::string waiting(const std::string& endpoint) const;
+    /// As of about a second ago.
+    const swarm_report& report() const { return _report; }
+    std::uint64_t records_refused() const { return _tables.refused(); }
+    /// What the operator should know, one sentence each.
+    std::vector<std::string> problems() const;
+
+    /// Ends the thread. `leave`: all others are told that this host is gone; calls `done` after at most a few
+    /// seconds.
+    void stop(bool leave, std::function<void()> done);
+
+private:
+    swarm_host(boost::asio::io_context& context, callbacks told, std::string name,
+               const config::config& file);
+    void on_changes(std::vector<networkdb::entry_change> changes);
+    void on_report(swarm_report report);
+    void tick();
+    void step_addresses();
+    void publish();
+    void remember_addresses() const;
+    void wait_for_leave(std::chrono::steady_clock::time_point until, std::function<void()> done);
+
+    boost::asio::io_context& _context;
+    callbacks _told;
+    swarm_tables _tables;
+    address_chooser _addresses;
+    swarm_report _report;
+    config::config _file;
+    std::map<vni, std::string> _announcements;
+    gossip::publication _published;
+    std::chrono::steady_clock::time_point _started;
+    std::unique_ptr<swarm_thread> _thread;
+    boost::asio::steady_timer _tick;
+    boost::asio::steady_timer _leave_timer;
+    bool _stopping = false;
+    /// What the gossip's thread posts here is void once this is gone.
+    std::shared_ptr<int> _alive = std::make_shared<int>(0);
+};
+
+}  // namespace waggle::control

@@ -1,0 +1,85 @@
+#pragma once
+
+#include <atomic>
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "common/result.hh"
+#include "control/gossip/node/gossip_node.hh"
+#include "control/gossip/swarm/publisher.hh"
+#include "control/gossip/transport/transport.hh"
+
+namespace waggle::control {
+
+/// How the gossip is at one moment.
+struct swarm_report {
+    struct network {
+        std::string id;
+        std::size_t hosts = 0;
+        std::size_t entries = 0;
+        /// Heap memory of the entries, bytes.
+        std::size_t memory = 0;
+        /// Table events that wait to be told.
+        std::size_t waiting = 0;
+        bool in_sync = false;
+    };
+    /// This host's name in the gossip.
+    std::string name;
+    /// Somebody else is there, or nobody needs to be.
+    bool connected = false;
+    std::size_t present = 0;
+    std::uint64_t network_time = 0;
+    std::uint64_t table_time = 0;
+    std::vector<network> networks;
+    /// Keys of this host's claims, by endpoint.
+    std::map<std::string, std::string> claim_keys;
+    /// How long the last change of own entries took until it was told as often as it takes to reach all;
+    /// nothing while that is under way, or if there was none.
+    std::optional<double> last_change_seconds;
+};
+
+/// The gossip's thread: socket, protocol core and publisher. What it tells, it tells on that thread.
+class swarm_thread {
+public:
+    struct callbacks {
+        std::function<void(std::vector<networkdb::entry_change>)> changes;
+        std::function<void(swarm_report)> status;
+    };
+
+    static result<std::unique_ptr<swarm_thread>> start(const gossip::gossip_node_settings& settings,
+                                                       gossip::keyring keys, callbacks told);
+    ~swarm_thread();
+    swarm_thread(const swarm_thread&) = delete;
+    swarm_thread& operator=(const swarm_thread&) = delete;
+
+    const gossip::ip_endpoint& address() const { return _address; }
+    void publish(gossip::publication wanted);
+    /// Asks for a report.
+    void report();
+    void leave();
+    /// All were told of the leave.
+    bool left() const { return _left; }
+    void stop() { _transport->stop(); }
+
+private:
+    swarm_thread(const gossip::gossip_node_settings& settings, callbacks told);
+    swarm_report make_report(gossip::time_point now);
+    bool own_events_wait() const;
+
+    gossip::ip_endpoint _address;
+    callbacks _told;
+    gossip::random_source _random;
+    gossip::gossip_node _node;
+    gossip::publisher _publisher;
+    /// When the last change of own entries was made, and when it was told; of the gossip's clock.
+    std::optional<gossip::time_point> _changed_at;
+    std::optional<double> _last_change_seconds;
+    std::atomic<bool> _left{false};
+    std::unique_ptr<gossip::transport> _transport;
+};
+
+}  // namespace waggle::control
