@@ -5,6 +5,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <thread>
 #include <vector>
@@ -102,6 +103,7 @@ private:
     result<void> join_swarm();
     /// Tells the swarm what this host has, and takes in what the swarm says.
     void follow_swarm();
+    void accept_announcements();
     void on_swarm_changed();
     bool swarm_is_known() const;
 
@@ -126,6 +128,7 @@ private:
     /// What the file, the endpoints attached at run time and the swarm say together.
     config::config _effective;
     std::vector<std::string> _swarm_problems;
+    std::set<std::string> _announcements_heard;
     ready_callback _ready;
     std::chrono::steady_clock::time_point _started;
 

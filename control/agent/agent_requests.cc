@@ -120,6 +120,8 @@ std::optional<refusal> agent::reload() {
             "the old value holds",
             _config_path, each.key, each.from, each.to);
     _encryption.configure(wanted, std::move(*keys), std::chrono::steady_clock::now());
+    // Another secret may open what an earlier one did not.
+    _announcements_heard.clear();
     _endpoints.rebase(wanted);
     for (const auto& [name, reason] : _endpoints.set_aside())
         spdlog::warn("endpoint {} was attached at run time and is set aside: {}", name, reason);

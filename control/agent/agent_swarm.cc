@@ -25,10 +25,36 @@ void agent::follow_swarm() {
         _effective = _endpoints.merged();
         return;
     }
-    _swarm->follow(_endpoints.merged(), {});
+    std::map<vni, std::string> announcements;
+    for (const auto& own : _encryption.announcements())
+        for (const config::overlay& overlay : _endpoints.merged().overlays)
+            if (overlay.name == own.overlay)
+                announcements[overlay.id].assign(own.bytes.begin(), own.bytes.end());
+    _swarm->follow(_endpoints.merged(), announcements);
+    accept_announcements();
     swarm_config heard = _swarm->add_to(_endpoints.merged());
     _effective = std::move(heard.config);
     _swarm_problems = std::move(heard.problems);
+    _encryption.set_peers(_effective.peers);
+}
+
+void agent::accept_announcements() {
+    std::set<std::string> heard;
+    bool changed = false;
+    for (auto& [overlay, text] : _swarm->announcements(_endpoints.merged())) {
+        // Each is checked once; what a stranger to the secret says is not worth a line each time.
+        if (!_announcements_heard.contains(text)) {
+            const auto* bytes = reinterpret_cast<const std::uint8_t*>(text.data());
+            auto accepted = _encryption.accept({bytes, text.size()}, std::chrono::steady_clock::now());
+            if (!accepted)
+                spdlog::warn("a key announcement for VNI {} is refused: {}", overlay.to_string(),
+                             accepted.failure().message);
+            changed = changed || (accepted && *accepted);
+        }
+        heard.insert(std::move(text));
+    }
+    _announcements_heard = std::move(heard);
+    if (changed) encryption_changed();
 }
 
 void agent::on_swarm_changed() {

@@ -44,6 +44,8 @@ public:
     /// A configuration and its keys. What stays the same in it keeps its keys; another secret, name or
     /// algorithm begins the overlay's exchange anew. Other Docker keys begin a rotation.
     void configure(const config::config& config, key_material keys, moment now);
+    /// Other peers than the configuration's alone: with those that the swarm tells of.
+    void set_peers(const std::vector<config::peer>& peers) { _config.peers = peers; }
     /// Takes up what an earlier process had saved, as far as it fits the configuration.
     void resume(const saved_encryption& saved, moment now);
     saved_encryption save() const;

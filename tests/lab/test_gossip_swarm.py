@@ -1,0 +1,166 @@
+"""Waggle hosts that know nothing of each other but seeds and keys."""
+
+import os
+import secrets
+
+import pytest
+
+from lab import Switch, WaggleHost, wait_until
+
+
+class Swarm:
+    """Hosts on one wire with overlay "blue", a container each; the first one is the seed."""
+
+    def __init__(self, lab, names="abc", addresses=None, encrypted=False):
+        self.lab = lab
+        self.wire = Switch(lab)
+        self.key = secrets.token_hex(16)
+        self.secret = secrets.token_hex(32)
+        self.encrypted = encrypted
+        self.hosts = {}
+        for name in names:
+            self.add(name, addresses)
+        for host in self.hosts.values():
+            host.start_dataplane()
+        for host in self.hosts.values():
+            host.start_control()
+
+    def add(self, name, addresses=None):
+        number = len(self.hosts) + 1
+        host = WaggleHost(self.lab, name)
+        self.wire.connect(host.namespace, "eth0", [f"192.0.2.{number}/24"])
+        host.config["node"]["vtep"] = {"ipv4": f"192.0.2.{number}"}
+        keys = private_file(host.directory / "gossip.keys", self.key)
+        host.config["gossip"] = {"seeds": ["192.0.2.1"], "keys": str(keys)}
+        more = {}
+        if self.encrypted:
+            more["encryption"] = {"profile": "waggle", "secret": str(private_file(host.directory / "blue.secret", self.secret))}
+        host.overlay("blue", 4097, ["10.1.0.0/24"], **more)
+        host.container(f"{name}1", "blue", addresses or [f"10.1.0.{10 + number}"])
+        self.hosts[name] = host
+        return host
+
+    def container(self, name):
+        return self.hosts[name].containers[f"{name}1"]
+
+    def wait_healthy(self):
+        for host in self.hosts.values():
+            host.wait_healthy(timeout=60)
+
+    def wait_known(self, viewer, name, known=True, timeout=60):
+        """Until `viewer` has the endpoint of host `name`, or has it no more."""
+
+        def there():
+            names = [each["name"] for each in self.hosts[viewer].items("endpoints")]
+            return (f"{name}1" in names) == known
+
+        wait_until(there, timeout=timeout, what=f"{viewer} to {'know' if known else 'forget'} {name}1")
+
+
+def private_file(path, text):
+    path.write_text(text + "\n", encoding="ascii")
+    os.chmod(path, 0o600)
+    return path
+
+
+def test_three_hosts_form_a_swarm(lab):
+    swarm = Swarm(lab)
+    for viewer in "abc":
+        for name in "abc":
+            swarm.wait_known(viewer, name)
+    swarm.wait_healthy()
+    for source in "abc":
+        for number in (11, 12, 13):
+            assert swarm.container(source).reaches(f"10.1.0.{number}", timeout=20)
+    (network,) = swarm.hosts["a"].items("networks")
+    assert network["overlay"] == "blue"
+    assert network["hosts"] == 3
+    assert network["in_sync"]
+    # A late one, and an endpoint that goes.
+    late = swarm.add("d")
+    late.start_dataplane()
+    late.start_control()
+    swarm.wait_known("a", "d")
+    assert swarm.container("a").reaches("10.1.0.14", timeout=20)
+    late.config["endpoints"] = []
+    late.reload()
+    swarm.wait_known("b", "d", known=False)
+    wait_until(lambda: late.items("networks") == [], timeout=20, what="the network to be left")
+
+
+def test_addresses_are_chosen_and_differ(lab):
+    swarm = Swarm(lab, addresses="auto")
+
+    def chosen():
+        return [
+            each["addresses"][0]
+            for host in swarm.hosts.values()
+            for each in host.items("endpoints")
+            if each["local"] and each["state"] == "attached"
+        ]
+
+    wait_until(lambda: len(chosen()) == 3, timeout=60, what="three addresses")
+    addresses = chosen()
+    assert len(set(addresses)) == 3, addresses
+    for viewer in "abc":
+        for name in "abc":
+            swarm.wait_known(viewer, name)
+    target = addresses[2].split("/")[0]
+    assert swarm.container("a").reaches(target, timeout=20)
+
+
+def test_a_dead_host_is_forgotten_and_a_restarted_control_is_not_missed(lab):
+    swarm = Swarm(lab)
+    for name in "bc":
+        swarm.wait_known("a", name)
+    swarm.wait_healthy()
+    assert swarm.container("a").reaches("10.1.0.12", timeout=20)
+    # Its next life has another name, and tells the same before anybody forgets it.
+    host = swarm.hosts["b"]
+    host.kill("control")
+    host.start_control()
+    sent, received = swarm.container("a").ping("10.1.0.12", count=100, interval=0.1)
+    assert received == sent
+    swarm.wait_known("a", "b")
+    # Power cut of the whole host.
+    dead = swarm.hosts["c"]
+    dead.namespace.ip("link", "set", "eth0", "down")
+    swarm.wait_known("a", "c", known=False)
+    dead.namespace.ip("link", "set", "eth0", "up")
+    swarm.wait_known("a", "c", timeout=90)
+    assert swarm.container("a").reaches("10.1.0.13", timeout=30)
+
+
+def test_encrypted_overlay_needs_nothing_but_its_secret(lab):
+    swarm = Swarm(lab, names="ab", encrypted=True)
+    swarm.wait_known("a", "b")
+    swarm.wait_known("b", "a")
+    swarm.wait_healthy()
+    assert swarm.container("a").reaches("10.1.0.12", timeout=30)
+
+
+def test_without_seeds_it_keeps_trying_and_says_so(lab):
+    swarm = Swarm(lab, names="ab")
+    swarm.wait_known("b", "a")
+    lonely = WaggleHost(lab, "c")
+    swarm.wire.connect(lonely.namespace, "eth0", ["192.0.2.3/24"])
+    lonely.config["node"]["vtep"] = {"ipv4": "192.0.2.3"}
+    keys = private_file(lonely.directory / "gossip.keys", secrets.token_hex(16))
+    lonely.config["gossip"] = {"seeds": ["192.0.2.1"], "keys": str(keys)}
+    lonely.overlay("blue", 4097, ["10.1.0.0/24"])
+    lonely.start_dataplane()
+    lonely.start_control()
+    wait_until(
+        lambda: "no seed of the gossip answers" in lonely.waggle("status", check=False).stdout,
+        timeout=30,
+        what="the status to say that no seed answers",
+    )
+    # With the right key it gets in.
+    lonely.kill("control")
+    private_file(lonely.directory / "gossip.keys", swarm.key)
+    lonely.start_control()
+    lonely.wait_healthy(timeout=60)
+
+
+if __name__ == "__main__":
+    pytest.main([__file__])
