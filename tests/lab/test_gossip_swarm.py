@@ -72,10 +72,11 @@ def test_three_hosts_form_a_swarm(lab):
     for source in "abc":
         for number in (11, 12, 13):
             assert swarm.container(source).reaches(f"10.1.0.{number}", timeout=20)
-    (network,) = swarm.hosts["a"].items("networks")
-    assert network["overlay"] == "blue"
-    assert network["hosts"] == 3
-    assert network["in_sync"]
+
+    def networks():
+        return [(each["overlay"], each["hosts"], each["in_sync"]) for each in swarm.hosts["a"].items("networks")]
+
+    wait_until(lambda: networks() == [("blue", 3, True)], timeout=20, what="three hosts in the network")
     # A late one, and an endpoint that goes.
     late = swarm.add("d")
     late.start_dataplane()
