@@ -87,9 +87,11 @@ void simulated_network::schedule(time_point when, std::uint32_t subject, bool is
 void simulated_network::set_wake(host_index index) {
     host& one = _hosts[index];
     if (one.core == nullptr) return;
-    const time_point wake = one.core->next_wake();
+    if (one.core->next_wake() == never) return;
+    // A time that has passed already, such as a suspicion cut short by confirmations, is due now.
+    const time_point wake = std::max(one.core->next_wake(), _now);
     // An earlier wake that is scheduled already asks again.
-    if (wake == never || wake >= one.wake) return;
+    if (wake >= one.wake) return;
     one.wake = wake;
     schedule(wake, index, true);
 }
