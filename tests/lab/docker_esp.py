@@ -1,20 +1,14 @@
 """Docker's overlay encryption in the labs' own words, nothing of it shared with the program: which SPI, salt and key a
-pair of hosts uses, and the bytes of a packet sealed under them, by OpenSSL through the `cryptography` module."""
+pair of hosts uses."""
 
 import ipaddress
 import os
 import struct
 
-from cryptography.exceptions import InvalidTag
-from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
+from esp import Association
 
-ICV = 8
 # Lamport times and keys as in a swarm's keyring. Hosts send with the middle one and receive with all.
 KEYS = [(56966 + i, bytes([16 * i + j for j in range(16)])) for i in range(5)]
-
-
-class NotAuthentic(Exception):
-    """The integrity check value does not fit."""
 
 
 def write_keys(path, keys):
@@ -45,22 +39,8 @@ def spi_of(tag, source, destination):
     return state
 
 
-def seal(key, spi, sequence, iv, text, icv=ICV):
-    """An ESP packet around `text`, which ends with its trailer."""
-    head = struct.pack("!II", spi, sequence)
-    nonce = struct.pack("!I", spi) + iv
-    encryptor = Cipher(algorithms.AES(key), modes.GCM(nonce)).encryptor()
-    encryptor.authenticate_additional_data(head)
-    sealed = encryptor.update(text) + encryptor.finalize()
-    return head + iv + sealed + encryptor.tag[:icv]
-
-
-def open_sealed(key, packet, icv=ICV):
-    """What is inside, the trailer included; or raises NotAuthentic."""
-    head, iv, sealed, tag = packet[:8], packet[8:16], packet[16:-icv], packet[-icv:]
-    decryptor = Cipher(algorithms.AES(key), modes.GCM(packet[:4] + iv, tag, min_tag_length=icv)).decryptor()
-    decryptor.authenticate_additional_data(head)
-    try:
-        return decryptor.update(sealed) + decryptor.finalize()
-    except InvalidTag as error:
-        raise NotAuthentic(f"SPI {packet[:4].hex()} number {int.from_bytes(packet[4:8], 'big')}") from error
+def association(key_of_swarm, source, destination):
+    """What a host at `source` seals with towards `destination` under one of KEYS."""
+    tag, key = key_of_swarm
+    spi = spi_of(tag, source, destination)
+    return Association(spi, key, struct.pack("!I", spi))

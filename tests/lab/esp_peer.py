@@ -1,5 +1,5 @@
-"""A host made of scapy and OpenSSL: the other end of an overlay encrypted as Docker does it. It opens everything that
-arrives, keeps what it saw, answers echo requests and sends what a test makes up."""
+"""A host made of scapy and OpenSSL: the other end of an encrypted overlay. It opens everything that arrives, keeps what
+it saw, answers echo requests and sends what a test makes up."""
 
 import ctypes
 import dataclasses
@@ -14,7 +14,7 @@ from scapy.layers.l2 import Ether
 from scapy.layers.vxlan import VXLAN
 from scapy.packet import Raw
 
-from docker_esp import KEYS, NotAuthentic, open_sealed, seal, spi_of
+from esp import NotAuthentic
 from lab import wait_until
 
 UDP_PROTOCOL = 17
@@ -57,13 +57,13 @@ class Opened:
     frame: Ether
 
 
-def read(packet, keys):
-    """Opens `packet` with the key of its SPI; ValueError says what is against it."""
+def read(packet, associations):
+    """Opens `packet` with the association of its SPI; ValueError says what is against it."""
     spi, sequence = struct.unpack("!II", packet[:8])
-    if spi not in keys:
+    if spi not in associations:
         raise ValueError(f"SPI {spi:#010x} is none of ours")
     try:
-        text = open_sealed(keys[spi], packet)
+        text = associations[spi].open(packet)
     except NotAuthentic as error:
         raise ValueError(f"not authentic: {error}") from error
     padding = text[-2]
@@ -80,13 +80,14 @@ def read(packet, keys):
 
 
 class EspPeer:
-    """One end of a pair of hosts; `namespace` has the address `local` and the way to `remote`."""
+    """One end of a pair of hosts; `namespace` has the address `local` and the way to `remote`. It opens with the
+    `incoming` associations and seals with `outgoing`. `mac` and `address` are its only container's."""
 
-    def __init__(self, namespace, local, remote, mac, address, vni=4097):
-        self.local, self.remote = local, remote
+    def __init__(self, namespace, local, remote, incoming, outgoing, mac, address, vni=4097):
+        self.remote = remote
         self.mac, self.address, self.vni = mac, address, vni
-        self.incoming = {spi_of(tag, remote, local): key for tag, key in KEYS}
-        self.tag, self.key = KEYS[1]
+        self.incoming = {association.spi: association for association in incoming}
+        self.outgoing = outgoing
         self.begin_life()
         self.seen = []
         self.refused = []
@@ -156,14 +157,12 @@ class EspPeer:
             self.sequence += 1
             return self.sequence, (self.sequence ^ self.constant).to_bytes(8, "big")
 
-    def sealed(self, payload, trailer=None, spi=None, tag_and_key=None):
+    def sealed(self, payload, trailer=None, association=None):
         """An ESP packet with the next number; `trailer` replaces padding, its length and the next header."""
-        tag, key = tag_and_key or (self.tag, self.key)
         if trailer is None:
             padding = -(len(payload) + 2) % 4
             trailer = bytes(range(1, padding + 1)) + bytes([padding, UDP_PROTOCOL])
-        sequence, iv = self.next_numbers()
-        return seal(key, spi_of(tag, self.local, self.remote) if spi is None else spi, sequence, iv, payload + trailer)
+        return (association or self.outgoing).seal(*self.next_numbers(), payload + trailer)
 
     def send(self, frame, **options):
         return self.send_packet(self.sealed(self.tunnelled(frame), **options))

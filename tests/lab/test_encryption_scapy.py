@@ -1,7 +1,7 @@
 """A host made of scapy and OpenSSL exchanges live traffic with a Waggle host, both ways, and sends it whatever an
 attacker could."""
 
-import struct
+import dataclasses
 
 from cryptography.hazmat.primitives.ciphers import algorithms, modes
 from scapy.layers import ipsec
@@ -9,7 +9,7 @@ from scapy.layers.inet import IP, UDP
 from scapy.layers.ipsec import ESP, SecurityAssociation
 from scapy.layers.vxlan import VXLAN
 
-from docker_esp import KEYS, encrypt, spi_of
+from docker_esp import KEYS, association, encrypt, spi_of
 from esp_peer import UDP_PROTOCOL, EspPeer
 from lab import Switch, WaggleHost, derived_mac, wait_until
 
@@ -38,8 +38,14 @@ class Arrangement:
         self.host.peer(node, LOCAL)
         self.host.remote_endpoint("s1", "blue", [OURS], node)
         self.host.start()
-        self.peer = EspPeer(self.namespace, LOCAL, REMOTE, derived_mac(OURS), OURS)
+        self.peer = self.another_peer(LOCAL)
         assert self.container.reaches(OURS, timeout=30)
+
+    def another_peer(self, address):
+        """One that claims to be `s1`'s host, at `address`."""
+        incoming = [association(key, REMOTE, address) for key in KEYS]
+        outgoing = association(KEYS[1], LOCAL, REMOTE)
+        return EspPeer(self.namespace, address, REMOTE, incoming, outgoing, derived_mac(OURS), OURS)
 
     def dropped(self):
         """Packets dropped on their way in, by reason, over all overlays."""
@@ -66,9 +72,10 @@ def test_live_traffic_both_ways(lab):
     for size in (0, 1, 2, 3, 56, 57, 512, 1424 - 28):
         assert arranged.container.ping(OURS, count=3, size=size, dont_fragment=True, interval=0.05, wait=10) == (3, 3), size
     # The container is asked, with each of the three keys it accepts.
-    for number, tag_and_key in enumerate(KEYS[:3]):
+    for number, key in enumerate(KEYS[:3]):
+        outgoing = association(key, LOCAL, REMOTE)
         for size in (0, 1, 2, 3, 56, 1424 - 28):
-            peer.send(peer.echo(MAC, CONTAINER, 1000 + number, size, size), tag_and_key=tag_and_key)
+            peer.send(peer.echo(MAC, CONTAINER, 1000 + number, size, size), association=outgoing)
             peer.wait_reply(1000 + number, size)
 
     assert not peer.refused, peer.refused
@@ -95,9 +102,8 @@ def test_scapys_own_associations_understand_it(lab):
         "AES-GCM-8", cipher=algorithms.AES, mode=modes.GCM, key_size=(16,), salt_size=4, block_size=1, iv_size=8,
         icv_size=8, format_mode_iv=lambda sa, iv, **_: sa.crypt_salt + iv,
     )
-    tag, key = KEYS[1]
-    spi = spi_of(tag, LOCAL, REMOTE)
-    outgoing = SecurityAssociation(ESP, spi=spi, crypt_algo="AES-GCM-8", crypt_key=key + struct.pack("!I", spi))
+    ours = peer.outgoing
+    outgoing = SecurityAssociation(ESP, spi=ours.spi, crypt_algo="AES-GCM-8", crypt_key=ours.key + ours.salt)
     echo = peer.echo(MAC, CONTAINER, 7, 1)
     plain = IP(src=LOCAL, dst=REMOTE) / UDP(sport=50001, dport=4789) / VXLAN(flags=8, vni=4097) / echo
     sequence, iv = peer.next_numbers()
@@ -118,6 +124,9 @@ def hostile_packets(peer, echo):
     def sealed(**options):
         return peer.sealed(peer.tunnelled(echo), **options)
 
+    def with_(**changes):
+        return dataclasses.replace(peer.outgoing, **changes)
+
     def esp(packet):
         return lambda: peer.send_packet(packet())
 
@@ -128,6 +137,7 @@ def hostile_packets(peer, echo):
         # UDP, VXLAN and an echo of 56 bytes are 114 bytes: with 2 or 6 more a multiple of 4.
         return esp(lambda: sealed(trailer=content))
 
+    to_come = association(KEYS[3], LOCAL, REMOTE)
     yield "another sequence number", *tampered(6, 0x40)
     yield "another IV", *tampered(8)
     yield "another first byte", *tampered(16)
@@ -135,14 +145,14 @@ def hostile_packets(peer, echo):
     yield "another last byte", *tampered(-9)
     yield "another first byte of the ICV", *tampered(-8)
     yield "another last byte of the ICV", *tampered(-1, 1)
-    yield "a key that nobody gave", "authentication_failed", esp(lambda: sealed(tag_and_key=(KEYS[1][0], b"x" * 16)))
+    yield "a key that nobody gave", "authentication_failed", esp(lambda: sealed(association=with_(key=b"x" * 16)))
     yield "4 bytes less", "authentication_failed", esp(lambda: sealed()[:-4])
     yield "1 byte less", "esp_misaligned", esp(lambda: sealed()[:-1])
     yield "too short for ESP", "esp_truncated", esp(lambda: sealed()[:20])
     yield "an SPI of nobody", "unknown_spi", esp(lambda: changed(sealed(), 3, 1))
-    yield "an SPI of a key to come", "unknown_spi", esp(lambda: sealed(tag_and_key=KEYS[3]))
-    yield "a reserved SPI", "reserved_spi", esp(lambda: sealed(spi=255))
-    yield "SPI 0", "reserved_spi", esp(lambda: sealed(spi=0))
+    yield "an SPI of a key to come", "unknown_spi", esp(lambda: sealed(association=to_come))
+    yield "a reserved SPI", "reserved_spi", esp(lambda: sealed(association=with_(spi=255)))
+    yield "SPI 0", "reserved_spi", esp(lambda: sealed(association=with_(spi=0)))
     yield "VXLAN in clear", "cleartext", lambda: peer.send_clear(echo)
     yield "a dummy packet", "esp_dummy", trailer(bytes([0, 59]))
     yield "TCP inside", "esp_next_header", trailer(bytes([0, 6]))
@@ -184,7 +194,7 @@ def test_whatever_is_wrong_is_dropped_and_counted(lab):
     peer.replies.clear()
     assert_dropped(arranged, "a replay", "replayed", lambda: peer.send_packet(packet), 100)
     assert_dropped(arranged, "another replay", "replayed", lambda: peer.send_packet(packet), 101)
-    stranger = EspPeer(arranged.namespace, STRANGER, REMOTE, derived_mac(OURS), OURS)
+    stranger = arranged.another_peer(STRANGER)
     fresh = peer.sealed(peer.tunnelled(peer.echo(MAC, CONTAINER, 3)))
     assert_dropped(arranged, "another sender", "unknown_spi", lambda: stranger.send_packet(fresh), 102)
     assert (3, 1) not in peer.replies
