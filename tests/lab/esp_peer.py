@@ -92,9 +92,12 @@ class EspPeer:
         self.seen = []
         self.refused = []
         self.replies = set()
-        self.socket = socket_in(namespace, socket.AF_INET, socket.SOCK_RAW, socket.IPPROTO_ESP)
+        # A raw IPv4 socket gets the IP header too, one of IPv6 doesn't.
+        self.ip_header = ":" not in local
+        family = socket.AF_INET if self.ip_header else socket.AF_INET6
+        self.socket = socket_in(namespace, family, socket.SOCK_RAW, socket.IPPROTO_ESP)
         self.socket.bind((local, 0))
-        self.plain = socket_in(namespace, socket.AF_INET, socket.SOCK_DGRAM)
+        self.plain = socket_in(namespace, family, socket.SOCK_DGRAM)
         self.plain.bind((local, 0))
         self.lock = threading.Lock()
         self.stopping, self.stopper = os.pipe()
@@ -120,8 +123,9 @@ class EspPeer:
             ready, _, _ = select.select([self.socket, self.stopping], [], [])
             if self.stopping in ready:
                 return
-            datagram = self.socket.recv(65536)
-            packet = datagram[(datagram[0] & 15) * 4 :]
+            packet = self.socket.recv(65536)
+            if self.ip_header:
+                packet = packet[(packet[0] & 15) * 4 :]
             try:
                 opened = read(packet, self.incoming)
             except ValueError as error:

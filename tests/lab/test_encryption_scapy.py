@@ -3,83 +3,36 @@ attacker could."""
 
 import dataclasses
 
+import pytest
 from cryptography.hazmat.primitives.ciphers import algorithms, modes
 from scapy.layers import ipsec
 from scapy.layers.inet import IP, UDP
 from scapy.layers.ipsec import ESP, SecurityAssociation
 from scapy.layers.vxlan import VXLAN
 
-from docker_esp import KEYS, association, encrypt, spi_of
-from esp_peer import UDP_PROTOCOL, EspPeer
-from lab import Switch, WaggleHost, derived_mac, wait_until
-
-LOCAL, REMOTE, STRANGER = "192.0.2.9", "192.0.2.1", "192.0.2.66"
-CONTAINER, OURS = "10.1.0.1", "10.1.0.9"
-MAC = derived_mac(CONTAINER)
+from docker_esp import KEYS, association
+from docker_peer import CONTAINER, LOCAL, MAC, OURS, REMOTE, STRANGER, Arrangement
+from esp_peer import UDP_PROTOCOL
+from lab import wait_until
 
 
-class Arrangement:
-    """Waggle host `a` with container `a1` on overlay blue, encrypted, and beside it the peer `s`."""
-
-    def __init__(self, lab):
-        wire = Switch(lab)
-        self.host = WaggleHost(lab, "a")
-        wire.connect(self.host.namespace, "eth0", [f"{REMOTE}/24"])
-        self.host.config["node"]["vtep"] = {"ipv4": REMOTE}
-        self.host.overlay("blue", 4097, ["10.1.0.0/24"])
-        self.host.overlay("plain", 4098, ["10.2.0.0/24"])
-        self.container = self.host.container("a1", "blue", [CONTAINER])
-        # An overlay without endpoints is none of this host.
-        self.host.container("a2", "plain", ["10.2.0.1"])
-        encrypt(self.host)
-        self.namespace = lab.namespace("s")
-        wire.connect(self.namespace, "eth0", [f"{LOCAL}/24", f"{STRANGER}/24"])
-        node = f"{lab.prefix}-s"
-        self.host.peer(node, LOCAL)
-        self.host.remote_endpoint("s1", "blue", [OURS], node)
-        self.host.start()
-        self.peer = self.another_peer(LOCAL)
-        assert self.container.reaches(OURS, timeout=30)
-
-    def another_peer(self, address):
-        """One that claims to be `s1`'s host, at `address`."""
-        incoming = [association(key, REMOTE, address) for key in KEYS]
-        outgoing = association(KEYS[1], LOCAL, REMOTE)
-        return EspPeer(self.namespace, address, REMOTE, incoming, outgoing, derived_mac(OURS), OURS)
-
-    def dropped(self):
-        """Packets dropped on their way in, by reason, over all overlays."""
-        sums = {}
-        for (_, reason), packets in self.host.drops().items():
-            if reason in INCOMING:
-                sums[reason] = sums.get(reason, 0) + packets
-        return sums
-
-
-# Every reason for which a packet from another host's tunnel may be dropped.
-INCOMING = {
-    "esp_truncated", "reserved_spi", "unknown_spi", "esp_misaligned", "replayed", "replay_too_old",
-    "authentication_failed", "esp_dummy", "esp_trailer", "esp_padding", "esp_next_header", "sealed_not_vxlan",
-    "vxlan_truncated", "vxlan_flags", "unknown_vni", "cleartext", "sealed_for_plain", "wrong_association",
-    "unknown_vtep", "outer_malformed", "inner_runt", "not_local",
-}
-
-
-def test_live_traffic_both_ways(lab):
-    arranged = Arrangement(lab)
+@pytest.mark.parametrize("family, mtu", [("ipv4", 1424), ("ipv6", 1404)])
+def test_live_traffic_both_ways(lab, family, mtu):
+    arranged = Arrangement(lab, family)
+    local, remote = arranged.local, arranged.remote
     peer = arranged.peer
     # The container asks. Sizes make every padding and end with a full packet.
-    for size in (0, 1, 2, 3, 56, 57, 512, 1424 - 28):
+    for size in (0, 1, 2, 3, 56, 57, 512, mtu - 28):
         assert arranged.container.ping(OURS, count=3, size=size, dont_fragment=True, interval=0.05, wait=10) == (3, 3), size
     # The container is asked, with each of the three keys it accepts.
     for number, key in enumerate(KEYS[:3]):
-        outgoing = association(key, LOCAL, REMOTE)
-        for size in (0, 1, 2, 3, 56, 1424 - 28):
+        outgoing = association(key, local, remote)
+        for size in (0, 1, 2, 3, 56, mtu - 28):
             peer.send(peer.echo(MAC, CONTAINER, 1000 + number, size, size), association=outgoing)
             peer.wait_reply(1000 + number, size)
 
     assert not peer.refused, peer.refused
-    middle = spi_of(KEYS[1][0], REMOTE, LOCAL)
+    middle = association(KEYS[1], remote, local).spi
     assert len(peer.seen) >= 42
     assert {p.spi for p in peer.seen} == {middle}
     assert {p.next_header for p in peer.seen} == {UDP_PROTOCOL}
