@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <set>
+#include <utility>
 
 #include "control/gossip/networkdb/codec.hh"
 #include "control/gossip/networkdb/network_db.hh"
@@ -113,11 +114,21 @@ void network_db::want_syncs(network& in, unsigned count, time_point now) {
         if (each != _self) own.sync_candidates.push_back(each->name);
     own.had_peers = own.had_peers || !own.sync_candidates.empty();
     _random.shuffle(own.sync_candidates.begin(), own.sync_candidates.end());
+    // A host that has not heard of this one yet does not answer; the partner of the last push/pull has.
+    const auto sure = std::ranges::find(own.sync_candidates, _introduced_to);
+    if (sure != own.sync_candidates.end()) std::iter_swap(own.sync_candidates.begin(), sure);
     // Some more than wanted, in place of those that fail.
     if (own.sync_candidates.size() > 2 * std::size_t{count})
         own.sync_candidates.resize(2 * std::size_t{count});
+    if (!own.sync_candidates.empty()) std::swap(own.sync_candidates.front(), own.sync_candidates.back());
     own.syncs_wanted = count;
     pump_syncs(in, now);
+}
+
+void network_db::begin_first_syncs(time_point now) {
+    if (!std::exchange(_first_peers_came, false)) return;
+    for (const auto& [id, own] : _own)
+        if (!own->own->leaving && !own->own->had_peers) want_syncs(*own, _settings.join_syncs, now);
 }
 
 void network_db::pump_syncs(network& in, time_point now) {

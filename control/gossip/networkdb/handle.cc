@@ -19,6 +19,7 @@ void network_db::refuse(const error& why) {
 
 void network_db::user_message(gossip::byte_view message, time_point now) {
     handle(gossip::text_of(message), false, 0, now);
+    begin_first_syncs(now);
 }
 
 void network_db::handle(std::string_view message, bool bulk, unsigned depth, time_point now) {
@@ -81,6 +82,8 @@ void network_db::merge_remote_state(gossip::byte_view state, time_point now) {
     if (!remote) return refuse(remote.failure());
     accept(node_event{membership_change::join, remote->time, remote->sender}, now);
     for (const network_event& each : remote->networks) accept(each, now);
+    _introduced_to = remote->sender;
+    begin_first_syncs(now);
 }
 
 gossip::bytes network_db::local_state(bool join, time_point) {
@@ -127,7 +130,7 @@ bool network_db::accept(const network_event& event, time_point now) {
         made.time = event.time;
         _roster.enter(*who, made);
         if (network* own = live_network(event.network); own != nullptr && !own->own->had_peers)
-            want_syncs(*own, _settings.join_syncs, now);
+            _first_peers_came = true;
         return true;
     }
     if (event.time <= known->time) return false;

@@ -40,7 +40,9 @@ struct networkdb_settings {
     /// Bytes of one message of table events.
     std::size_t message_limit = 1300;
     duration bulk_sync_interval = std::chrono::seconds(30);
-    duration bulk_sync_patience = std::chrono::seconds(30);
+    /// Then another member is asked. Stock waits for 30 s; but a member that has not heard of this host yet
+    /// never answers, and a late answer is taken all the same.
+    duration bulk_sync_patience = std::chrono::seconds(5);
     /// Members to sync with on joining a network. Stock asks every one, which costs each join the network's
     /// entries times its members; the periodic syncs find what these did not have.
     unsigned join_syncs = 3;
@@ -215,6 +217,8 @@ private:
     bool start_sync(node& with, time_point now);
     void end_sync(const std::string& with, bool answered, time_point now);
     void want_syncs(network& in, unsigned count, time_point now);
+    /// With the networks that got their first other members by the message that was just heard.
+    void begin_first_syncs(time_point now);
     void pump_syncs(network& in, time_point now);
     void sync_periodically(time_point now);
     void sync_with_returned(node& who, time_point now);
@@ -242,6 +246,10 @@ private:
     gossip::broadcast_queue _node_events;
 
     std::map<std::string, awaited_answer> _awaited;
+    /// The partner of the last push/pull.
+    std::string _introduced_to;
+    /// The message being handled told of members of a network that had none but this host.
+    bool _first_peers_came = false;
     /// Who a reliable message is for, by its id.
     std::map<std::uint64_t, std::string> _deliveries;
     std::uint64_t _next_delivery = 1;

@@ -107,6 +107,26 @@ TEST_F(one_node, stores_and_passes_on_events_of_members) {
     EXPECT_EQ(db.counters().stale_events, 2U);
 }
 
+TEST_F(one_node, asks_first_who_has_heard_of_it_and_soon_another_if_no_answer_comes) {
+    ASSERT_TRUE(db.join_network("net", now).ok());
+    EXPECT_TRUE(db.take_effects().reliables.empty()) << "nobody else is in it yet";
+    db.merge_remote_state(as_bytes(encode(push_pull{20,
+                                                    "peer",
+                                                    {{membership_change::join, 10, "other", "net"},
+                                                     {membership_change::join, 11, "peer", "net"}}})),
+                          now);
+    const auto asked = db.take_effects().reliables;
+    ASSERT_EQ(asked.size(), 1U);
+    EXPECT_EQ(asked[0].to, peer_address);
+    EXPECT_TRUE(sync_of(asked[0]).unsolicited);
+    db.delivery_ended(asked[0].id, true, now);
+    now += seconds(6);
+    db.advance(now);
+    const auto again = db.take_effects().reliables;
+    ASSERT_EQ(again.size(), 1U);
+    EXPECT_NE(again[0].to, peer_address);
+}
+
 TEST_F(one_node, ignores_events_that_are_not_for_it) {
     share_net();
     hear(event(table_change::create, 5, "k", "v", "self"));
