@@ -6,10 +6,11 @@ import secrets
 import pytest
 
 from lab import Switch, WaggleHost, wait_until
+from traffic import PingStream
 
 
 class Swarm:
-    """Hosts on one wire with overlay "blue", a container each; the first one is the seed."""
+    """Hosts on one wire with overlay "blue", a container each; the first two are the seeds."""
 
     def __init__(self, lab, names="abc", addresses=None, encrypted=False):
         self.lab = lab
@@ -31,7 +32,7 @@ class Swarm:
         self.wire.connect(host.namespace, "eth0", [f"192.0.2.{number}/24"])
         host.config["node"]["vtep"] = {"ipv4": f"192.0.2.{number}"}
         keys = private_file(host.directory / "gossip.keys", self.key)
-        host.config["gossip"] = {"seeds": ["192.0.2.1"], "keys": str(keys)}
+        host.config["gossip"] = {"seeds": ["192.0.2.1", "192.0.2.2"], "keys": str(keys)}
         more = {}
         if self.encrypted:
             more["encryption"] = {"profile": "waggle", "secret": str(private_file(host.directory / "blue.secret", self.secret))}
@@ -154,6 +155,27 @@ def test_without_seeds_it_keeps_trying_and_says_so(lab):
     private_file(lonely.directory / "gossip.keys", swarm.key)
     lonely.start_control()
     lonely.wait_healthy(timeout=60)
+
+
+def test_a_restart_of_control_on_either_side_loses_no_echo(lab):
+    swarm = Swarm(lab)
+    for viewer in "abc":
+        for name in "abc":
+            swarm.wait_known(viewer, name)
+    swarm.wait_healthy()
+    assert swarm.container("a").reaches("10.1.0.12", timeout=20)
+    echoes = PingStream(swarm.container("a"), "10.1.0.12")
+    for restarted in "ab":
+        host = swarm.hosts[restarted]
+        host.kill("control")
+        host.start_control()
+        host.wait_healthy(timeout=60)
+        for viewer in "abc":
+            for name in "abc":
+                swarm.wait_known(viewer, name)
+        swarm.wait_healthy()
+    due, came = echoes.stop()
+    assert due > 10 and came == due, f"{came} of {due} echoes came"
 
 
 if __name__ == "__main__":

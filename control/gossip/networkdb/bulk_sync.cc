@@ -127,8 +127,12 @@ void network_db::want_syncs(network& in, unsigned count, time_point now) {
 
 void network_db::begin_first_syncs(time_point now) {
     if (!std::exchange(_first_peers_came, false)) return;
-    for (const auto& [id, own] : _own)
-        if (!own->own->leaving && !own->own->had_peers) want_syncs(*own, _settings.join_syncs, now);
+    for (const auto& [id, own] : _own) {
+        if (own->own->leaving || own->own->had_peers) continue;
+        // What these know was missing so far.
+        own->own->in_sync = false;
+        want_syncs(*own, _settings.join_syncs, now);
+    }
 }
 
 void network_db::pump_syncs(network& in, time_point now) {

@@ -115,6 +115,7 @@ TEST_F(one_node, asks_first_who_has_heard_of_it_and_soon_another_if_no_answer_co
                                                     {{membership_change::join, 10, "other", "net"},
                                                      {membership_change::join, 11, "peer", "net"}}})),
                           now);
+    EXPECT_FALSE(db.own_networks().at("net")->own->in_sync) << "others know what this host does not";
     const auto asked = db.take_effects().reliables;
     ASSERT_EQ(asked.size(), 1U);
     EXPECT_EQ(asked[0].to, peer_address);
