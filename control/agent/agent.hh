@@ -109,6 +109,7 @@ private:
 
     void empty_dataplane();
     void finish_stop();
+    void end_stop();
 
     const config::node& node() const { return _endpoints.merged().node; }
     view_sources sources() const {
@@ -171,6 +172,9 @@ private:
 
     std::function<void()> _stopped;
     bool _emptying = false;
+    bool _emptied = false;
+    /// The swarm is being told that this host goes.
+    bool _leaving = false;
     std::thread _remover;
 };
 

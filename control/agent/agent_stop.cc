@@ -32,7 +32,14 @@ void agent::stop(stop_mode mode, std::function<void()> done) {
         _drive_timer.cancel();
         return _stopped();
     }
-    if (_swarm) _swarm->stop(true, [] {});
+    if (_swarm) {
+        // Peers that hear of the leave drop this host's entries at once, the others seconds later.
+        _leaving = true;
+        _swarm->stop(true, [this] {
+            _leaving = false;
+            end_stop();
+        });
+    }
     // Taking thousands of links away takes the kernel a while; the loop goes on, with it the watchdog.
     _remover = std::thread([this] {
         _links->stop(true);
@@ -68,8 +75,13 @@ void agent::finish_stop() {
         _session.reset();
         if (auto removed = netlink::delete_named_namespace(namespace_name()); !removed)
             spdlog::warn("{}", removed.failure().message);
-        _stopped();
+        _emptied = true;
+        end_stop();
     });
+}
+
+void agent::end_stop() {
+    if (_emptied && !_leaving) _stopped();
 }
 
 }  // namespace waggle::control

@@ -40,15 +40,13 @@ def wait_until(condition, timeout=20.0, what="the condition", interval=0.05):
         time.sleep(interval)
 
 
-class Namespace:
-    """One network namespace: a host, a container, a router or a switch."""
+class NetworkNamespace:
+    """A network namespace that is there: `path` names it."""
 
-    def __init__(self, lab, name):
+    def __init__(self, lab, name, path):
         self.lab = lab
-        self.name = f"{lab.prefix}-{name}"
-        self.path = f"/run/netns/{self.name}"
-        run(["ip", "netns", "add", self.name])
-        self.ip("link", "set", "lo", "up")
+        self.name = name
+        self.path = path
 
     def prefix(self):
         # Not `ip netns exec`: its private mount namespace would hide namespaces that a process makes later.
@@ -58,10 +56,10 @@ class Namespace:
         return run(self.prefix() + list(arguments), check=check, timeout=timeout, input_text=input_text)
 
     def ip(self, *arguments, check=True):
-        return run(["ip", "-n", self.name, *arguments], check=check)
+        return self.run("ip", *arguments, check=check)
 
     def ip_json(self, *arguments):
-        return json.loads(run(["ip", "-n", self.name, "-json", *arguments]).stdout or "[]")
+        return json.loads(self.ip("-json", *arguments).stdout or "[]")
 
     def popen(self, *arguments, **options):
         """Starts a process that close() ends if it still runs."""
@@ -95,6 +93,16 @@ class Namespace:
             if self.ping(address, count=1, wait=1, **options)[1] == 1:
                 return True
         return False
+
+
+class Namespace(NetworkNamespace):
+    """One that the lab makes: a host, a container, a router or a switch."""
+
+    def __init__(self, lab, name):
+        full = f"{lab.prefix}-{name}"
+        super().__init__(lab, full, f"/run/netns/{full}")
+        run(["ip", "netns", "add", self.name])
+        self.ip("link", "set", "lo", "up")
 
 
 class Lab:
