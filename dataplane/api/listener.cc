@@ -2,11 +2,14 @@
 
 #include <cerrno>
 #include <cstring>
+#include <filesystem>
 #include <utility>
 
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
+
+#include "dataplane/api/directory_lock.hh"
 
 namespace waggle::api {
 
@@ -14,6 +17,14 @@ namespace {
 
 error failed(const std::string& path, const std::string& what) {
     return error{"socket " + path + ": " + what + ": " + std::strerror(errno)};
+}
+
+/// Far longer than anybody needs to look at a socket and put another in its place.
+constexpr std::chrono::seconds lock_patience(10);
+
+std::string directory_of(const std::string& path) {
+    const std::string directory = std::filesystem::path(path).parent_path().string();
+    return directory.empty() ? "." : directory;
 }
 
 /// True if a process accepts connections there.
@@ -34,6 +45,10 @@ result<listener> listener::open(const std::string& path) {
                      std::to_string(sizeof address.sun_path - 1) + " bytes"};
     std::memcpy(address.sun_path, path.data(), path.size());
 
+    // Two that start at once would both find nobody at the old socket, and the later one would remove the
+    // socket that the earlier one has just made, or has not yet listened at.
+    const std::optional<directory_lock> lock = directory_lock::take(directory_of(path), lock_patience);
+    if (!lock) return failed(path, "its directory cannot be locked");
     file_descriptor socket(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
     if (!socket.is_open()) return failed(path, "cannot be made");
     struct stat there {};
@@ -53,10 +68,11 @@ result<listener> listener::open(const std::string& path) {
 }
 
 listener::~listener() {
+    if (!_socket.is_open()) return;
+    // Somebody may have put another one there; nobody does between the look and the removal.
+    const std::optional<directory_lock> lock = directory_lock::take(directory_of(_path), lock_patience);
     struct stat there {};
-    // Somebody may have put another one there.
-    if (_socket.is_open() && ::lstat(_path.c_str(), &there) == 0 && there.st_dev == _device &&
-        there.st_ino == _inode)
+    if (lock && ::lstat(_path.c_str(), &there) == 0 && there.st_dev == _device && there.st_ino == _inode)
         ::unlink(_path.c_str());
 }
 

@@ -12,7 +12,8 @@ namespace waggle::api {
 /// A unix stream socket at a path, mode 0600; the path is removed with it.
 class listener {
 public:
-    /// Replaces a socket that nobody serves; fails if somebody does, or if the path is something else.
+    /// Replaces a socket that nobody serves; fails if somebody does, or if the path is something else. Of
+    /// several that open one path at once exactly one succeeds.
     static result<listener> open(const std::string& path);
     listener(listener&&) noexcept = default;
     listener& operator=(listener&&) = delete;

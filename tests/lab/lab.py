@@ -6,6 +6,7 @@ import os
 import pathlib
 import shutil
 import signal
+import socket
 import subprocess
 import tempfile
 import time
@@ -38,6 +39,12 @@ def wait_until(condition, timeout=20.0, what="the condition", interval=0.05):
         if time.monotonic() > deadline:
             raise LabError(f"waited {timeout:.0f} s in vain for {what}")
         time.sleep(interval)
+
+
+def is_served(path):
+    """Whether a process listens at the unix socket; a killed one leaves the file behind."""
+    with socket.socket(socket.AF_UNIX) as probe:
+        return probe.connect_ex(str(path)) == 0
 
 
 class NetworkNamespace:
@@ -232,13 +239,13 @@ class WaggleHost:
 
     def start_dataplane(self):
         self.dataplane = self._start("waggle-dataplane", "dataplane.log")
-        socket = self.runtime / "dataplane.sock"
-        wait_until(lambda: self._alive(self.dataplane, "dataplane.log") and socket.exists(), what=f"{socket}")
+        path = self.runtime / "dataplane.sock"
+        wait_until(lambda: self._alive(self.dataplane, "dataplane.log") and is_served(path), what=f"{path} to be served")
 
     def start_control(self):
         self.control = self._start("waggle-control", "control.log")
-        socket = self.runtime / "control.sock"
-        wait_until(lambda: self._alive(self.control, "control.log") and socket.exists(), what=f"{socket}")
+        path = self.runtime / "control.sock"
+        wait_until(lambda: self._alive(self.control, "control.log") and is_served(path), what=f"{path} to be served")
 
     def start(self):
         self.start_dataplane()
