@@ -40,6 +40,12 @@ std::vector<node_change> compare_fields(const field_list& from, const field_list
     return changes;
 }
 
+/// Seeds without a port of their own have the section's, so that another port changes both.
+bool gossip_changes_live(const config& from, const config& to, std::string_view key) {
+    return from.gossip && to.gossip &&
+           (key == "gossip.keys" || (key == "gossip.seeds" && from.gossip->port == to.gossip->port));
+}
+
 std::string text_of(const node_change& change) {
     return change.key + " " + change.from + " -> " + change.to;
 }
@@ -65,21 +71,34 @@ void print(std::string& out, const char* what, const list_difference<T>& list) {
 }  // namespace
 
 difference compare(const config& from, const config& to) {
-    // Like the node's, they take a restart.
     std::vector<node_change> node = compare_fields(fields_of(from.node), fields_of(to.node));
+    std::vector<node_change> gossip;
     for (node_change& each : compare_fields(fields_of(from.gossip), fields_of(to.gossip)))
-        node.push_back(std::move(each));
+        (gossip_changes_live(from, to, each.key) ? gossip : node).push_back(std::move(each));
     return {
         std::move(node),
+        std::move(gossip),
         compare_lists(from.overlays, to.overlays),
         compare_lists(from.peers, to.peers),
         compare_lists(from.endpoints, to.endpoints),
     };
 }
 
+void keep_until_restart(const config& running, config& wanted) {
+    wanted.node = running.node;
+    if (!running.gossip || !wanted.gossip) {
+        wanted.gossip = running.gossip;
+        return;
+    }
+    if (!gossip_changes_live(running, wanted, "gossip.seeds")) wanted.gossip->seeds = running.gossip->seeds;
+    wanted.gossip->advertise = running.gossip->advertise;
+    wanted.gossip->port = running.gossip->port;
+}
+
 std::string to_string(const difference& what) {
     std::string out;
     for (const node_change& change : what.node) out += "~ node: " + text_of(change) + " (takes a restart)\n";
+    for (const node_change& change : what.gossip) out += "~ " + text_of(change) + "\n";
     print(out, "overlay", what.overlays);
     print(out, "peer", what.peers);
     print(out, "endpoint", what.endpoints);

@@ -6,6 +6,7 @@
 #include "config/difference.hh"
 #include "config/load.hh"
 #include "control/agent/agent.hh"
+#include "control/agent/gossip_keys.hh"
 
 namespace waggle::control {
 namespace {
@@ -106,20 +107,41 @@ std::optional<refusal> agent::reload() {
     config::config wanted = std::move(std::get<config::config>(loaded));
     config::difference differences = config::compare(_endpoints.file(), wanted);
     // What takes a restart stays as it is until then, also where keys are read from.
-    wanted.node = node();
-    result<key_material> keys = read_key_files(wanted);
-    if (!keys) {
-        std::string sentence =
-            "a key file can't be used, the configuration in force stays: " + keys.failure().message;
+    keep_until_restart(_endpoints.file(), wanted);
+    auto refuse = [](std::string sentence) {
         spdlog::error("{}", sentence);
-        return refusal{422, sentence, {}};
+        return refusal{422, std::move(sentence), {}};
+    };
+    if (!_swarm)
+        for (const config::endpoint& each : wanted.endpoints)
+            if (each.addresses.empty())
+                return refuse("the address of endpoint " + each.name +
+                              " is to be chosen, but this process does not take part in the gossip yet; "
+                              "restart waggle-control, the configuration in force stays until then");
+    result<key_material> keys = read_key_files(wanted);
+    if (!keys)
+        return refuse("a key file can't be used, the configuration in force stays: " +
+                      keys.failure().message);
+    std::optional<gossip::keyring> gossip_keys;
+    if (_swarm) {
+        auto read = read_gossip_keys(wanted.gossip->keys);
+        if (!read)
+            return refuse("the gossip keys can't be used, the configuration in force stays: " +
+                          read.failure().message);
+        gossip_keys = std::move(*read);
     }
-    for (const config::node_change& each : differences.node)
+    for (const config::node_change& each : differences.node) {
+        const bool gossip = each.key.starts_with("gossip.");
         spdlog::warn(
-            "{}: node.{} changes from {} to {}; this takes a restart of both processes, until then "
-            "the old value holds",
-            _config_path, each.key, each.from, each.to);
+            "{}: {}{} changes from {} to {}; this takes a restart of {}, until then the old value holds",
+            _config_path, gossip ? "" : "node.", each.key, each.from, each.to,
+            gossip ? "waggle-control" : "both processes");
+    }
     _encryption.configure(wanted, std::move(*keys), std::chrono::steady_clock::now());
+    if (gossip_keys) {
+        _swarm->set_keys(std::move(*gossip_keys));
+        _swarm->set_seeds(seeds_of(*wanted.gossip));
+    }
     // Another secret may open what an earlier one did not.
     _announcements_heard.clear();
     _endpoints.rebase(wanted);

@@ -3,6 +3,7 @@
 #include <spdlog/spdlog.h>
 
 #include "control/agent/agent.hh"
+#include "control/agent/gossip_keys.hh"
 
 namespace waggle::control {
 namespace {
@@ -14,7 +15,10 @@ constexpr std::chrono::milliseconds gathering{20};
 
 result<void> agent::join_swarm() {
     if (!_endpoints.merged().gossip) return {};
-    auto made = swarm_host::make(_context, _endpoints.merged(), {.changed = [this] { on_swarm_changed(); }});
+    auto keys = read_gossip_keys(_endpoints.merged().gossip->keys);
+    if (!keys) return error{"can't take part in the gossip: " + keys.failure().message};
+    auto made = swarm_host::make(_context, _endpoints.merged(), std::move(*keys),
+                                 {.changed = [this] { on_swarm_changed(); }});
     if (!made) return error{"can't take part in the gossip: " + made.failure().message};
     _swarm = std::move(*made);
     return {};

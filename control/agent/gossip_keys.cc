@@ -2,6 +2,8 @@
 
 #include <string>
 
+#include "config/private_file.hh"
+
 namespace waggle::control {
 namespace {
 
@@ -47,6 +49,14 @@ result<std::vector<gossip::bytes>> parse_gossip_keys(std::string_view text) {
     if (keys.size() > most_keys)
         return error{"there are " + std::to_string(keys.size()) + " gossip keys in it; allowed: 1 to 16"};
     return keys;
+}
+
+result<gossip::keyring> read_gossip_keys(const std::string& path) {
+    auto text = config::read_private_file(path);
+    if (!text) return text.failure();
+    auto keys = parse_gossip_keys(text->view());
+    if (!keys) return error{path + ": " + keys.failure().message};
+    return gossip::keyring::make(*keys, 0).context(path);
 }
 
 }  // namespace waggle::control

@@ -9,8 +9,6 @@
 #include <boost/asio/post.hpp>
 #include <spdlog/spdlog.h>
 
-#include "config/private_file.hh"
-#include "control/agent/gossip_keys.hh"
 #include "control/agent/swarm_thread.hh"
 #include "control/overlay/durable_file.hh"
 
@@ -64,28 +62,29 @@ gossip::gossip_node_settings settings_of(const config::config& file, const std::
                                   : file.node.vtep_v4 ? *file.node.vtep_v4
                                                       : *file.node.vtep_v6,
                                   gossip.port};
-    for (const config::seed& each : gossip.seeds) settings.seeds.push_back({each.ip, each.port});
+    settings.seeds = seeds_of(gossip);
     settings.random_seed = random_number();
     return settings;
 }
 
 }  // namespace
 
+std::vector<gossip::ip_endpoint> seeds_of(const config::gossip& section) {
+    std::vector<gossip::ip_endpoint> seeds;
+    for (const config::seed& each : section.seeds) seeds.push_back({each.ip, each.port});
+    return seeds;
+}
+
 result<std::unique_ptr<swarm_host>> swarm_host::make(boost::asio::io_context& context,
-                                                     const config::config& file, callbacks told) {
-    const std::string& path = file.gossip->keys;
-    auto text = config::read_private_file(path);
-    if (!text) return text.failure();
-    auto keys = parse_gossip_keys(text->view());
-    if (!keys) return error{path + ": " + keys.failure().message};
-    auto ring = gossip::keyring::make(*keys, 0);
-    if (!ring) return error{path + ": " + ring.failure().message};
+                                                     const config::config& file, gossip::keyring keys,
+                                                     callbacks told) {
     std::string name = random_name();
     std::unique_ptr<swarm_host> made(new swarm_host(context, std::move(told), name, file));
     auto post = [&context](std::function<void()> work) { boost::asio::post(context, std::move(work)); };
     std::weak_ptr<int> alive = made->_alive;
     swarm_host* self = made.get();
-    auto thread = swarm_thread::start(settings_of(file, name), std::move(*ring),
+    made->_fingerprints = keys.fingerprints();
+    auto thread = swarm_thread::start(settings_of(file, name), std::move(keys),
                                       {.changes =
                                            [=](std::vector<networkdb::entry_change> changes) {
                                                post([=, changes = std::move(changes)]() mutable {
@@ -110,6 +109,7 @@ swarm_host::swarm_host(boost::asio::io_context& context, callbacks told, std::st
       _told(std::move(told)),
       _tables(name),
       _addresses(std::hash<std::string>{}(file.node.name), remembered_addresses(file)),
+      _seeds(seeds_of(*file.gossip)),
       _file(file),
       _started(steady_clock::now()),
       _tick(context),
@@ -118,6 +118,21 @@ swarm_host::swarm_host(boost::asio::io_context& context, callbacks told, std::st
 }
 
 swarm_host::~swarm_host() = default;
+
+void swarm_host::set_keys(gossip::keyring keys) {
+    std::vector<std::string> fingerprints = keys.fingerprints();
+    if (fingerprints == _fingerprints) return;
+    _fingerprints = std::move(fingerprints);
+    spdlog::info("gossip: {} {} taken, and {} seals", _fingerprints.size(),
+                 _fingerprints.size() == 1 ? "key is" : "keys are", _fingerprints.front());
+    _thread->set_keys(std::move(keys));
+}
+
+void swarm_host::set_seeds(std::vector<gossip::ip_endpoint> seeds) {
+    if (seeds == _seeds) return;
+    _seeds = seeds;
+    _thread->set_seeds(std::move(seeds));
+}
 
 void swarm_host::follow(const config::config& file, const std::map<vni, std::string>& announcements) {
     _file = file;
@@ -202,14 +217,15 @@ void swarm_host::tick() {
     });
 }
 
+bool swarm_host::is_seed() const {
+    return std::ranges::find(_seeds, _thread->address()) != _seeds.end();
+}
+
 void swarm_host::step_addresses() {
     swarm_standing standing;
     standing.claim_keys = _report.claim_keys;
-    bool is_seed = std::ranges::any_of(_file.gossip->seeds, [&](const config::seed& each) {
-        return gossip::ip_endpoint{each.ip, each.port} == _thread->address();
-    });
-    standing.connected = _report.connected && (_report.present > 1 || _file.gossip->seeds.empty());
-    if (is_seed && steady_clock::now() - _started > patience_of_a_seed) standing.connected = true;
+    standing.connected = _report.connected && (_report.present > 1 || _seeds.empty());
+    if (is_seed() && steady_clock::now() - _started > patience_of_a_seed) standing.connected = true;
     for (const swarm_report::network& each : _report.networks)
         if (each.in_sync) standing.in_sync.insert(each.id);
     if (!_addresses.step(_file, _tables, standing, steady_clock::now())) return;

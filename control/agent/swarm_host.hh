@@ -21,6 +21,9 @@
 
 namespace waggle::control {
 
+/// The seeds of a gossip section.
+std::vector<gossip::ip_endpoint> seeds_of(const config::gossip& section);
+
 /// This host's part in a standalone swarm: the gossip on its own thread, and on the agent's thread what
 /// comes of it. Every function is for the agent's thread.
 class swarm_host {
@@ -30,13 +33,19 @@ public:
         std::function<void()> changed;
     };
 
-    /// `state_directory`: where chosen addresses are remembered.
+    /// `keys`: of the file that the configuration's gossip section names.
     static result<std::unique_ptr<swarm_host>> make(boost::asio::io_context& context,
-                                                    const config::config& file, callbacks told);
+                                                    const config::config& file, gossip::keyring keys,
+                                                    callbacks told);
     ~swarm_host();
     swarm_host(const swarm_host&) = delete;
     swarm_host& operator=(const swarm_host&) = delete;
 
+    /// Replaces the keys while everything runs. A new key has to be among those of all hosts before any of
+    /// them seals with it.
+    void set_keys(gossip::keyring keys);
+    /// Replaces the hosts through which this one joins.
+    void set_seeds(std::vector<gossip::ip_endpoint> seeds);
     /// Publishes this host's endpoints of the configuration, and joins and leaves networks accordingly.
     /// To be called whenever it or an announcement changed. `announcements`: by VNI, opaque.
     void follow(const config::config& file, const std::map<vni, std::string>& announcements);
@@ -62,6 +71,7 @@ public:
 private:
     swarm_host(boost::asio::io_context& context, callbacks told, std::string name,
                const config::config& file);
+    bool is_seed() const;
     void on_changes(std::vector<networkdb::entry_change> changes);
     void on_report(swarm_report report);
     void tick();
@@ -74,6 +84,9 @@ private:
     callbacks _told;
     swarm_tables _tables;
     address_chooser _addresses;
+    std::vector<gossip::ip_endpoint> _seeds;
+    /// Of the keys, the one that seals first.
+    std::vector<std::string> _fingerprints;
     swarm_report _report;
     config::config _file;
     std::map<vni, std::string> _announcements;

@@ -58,6 +58,13 @@ void swarm_thread::publish(gossip::publication wanted) {
     });
 }
 
+void swarm_thread::set_seeds(std::vector<gossip::ip_endpoint> seeds) {
+    _transport->post([this, seeds = std::move(seeds)](gossip::time_point now) {
+        _node.set_seeds(seeds, now);
+        _told.status(make_report(now));
+    });
+}
+
 void swarm_thread::report() {
     _transport->post([this](gossip::time_point now) { _told.status(make_report(now)); });
 }

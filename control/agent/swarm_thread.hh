@@ -6,6 +6,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "common/result.hh"
@@ -58,6 +59,10 @@ public:
 
     const gossip::ip_endpoint& address() const { return _address; }
     void publish(gossip::publication wanted);
+    /// Replaces the keys of everything that comes and goes from then on.
+    void set_keys(gossip::keyring keys) { _transport->set_keys(std::move(keys)); }
+    /// Replaces the seeds; joins them at once if none is a member.
+    void set_seeds(std::vector<gossip::ip_endpoint> seeds);
     /// Asks for a report.
     void report();
     void leave();

@@ -34,15 +34,17 @@ json names_of(const config::list_difference<T>& list) {
     return names;
 }
 
+json changes_of(const std::vector<config::node_change>& changes) {
+    json list = json::array();
+    for (const config::node_change& each : changes)
+        list.push_back({{"key", each.key}, {"from", each.from}, {"to", each.to}});
+    return list;
+}
+
 json document_of(const config::difference& what) {
-    json node = json::array();
-    for (const config::node_change& each : what.node)
-        node.push_back({{"key", each.key}, {"from", each.from}, {"to", each.to}});
-    return {{"node", std::move(node)},
-            {"overlays", names_of(what.overlays)},
-            {"peers", names_of(what.peers)},
-            {"endpoints", names_of(what.endpoints)},
-            {"needs_restart", what.needs_restart()}};
+    return {{"node", changes_of(what.node)},         {"gossip", changes_of(what.gossip)},
+            {"overlays", names_of(what.overlays)},   {"peers", names_of(what.peers)},
+            {"endpoints", names_of(what.endpoints)}, {"needs_restart", what.needs_restart()}};
 }
 
 void print(const context& with, const json& document) {

@@ -186,6 +186,7 @@ TEST_F(command_line, config_difference) {
               "+ overlay 'blue': vni 1; subnets 10.1.0.0/24; flood false\n");
     EXPECT_EQ(nlohmann::json::parse(run({"config", "difference", first, second, "-j"}).out),
               nlohmann::json::parse(R"({"node": [{"key": "workers", "from": "1", "to": "2"}],
+                  "gossip": [],
                   "overlays": {"added": ["blue"], "removed": [], "changed": []},
                   "peers": {"added": [], "removed": [], "changed": []},
                   "endpoints": {"added": [], "removed": [], "changed": []}, "needs_restart": true})"));

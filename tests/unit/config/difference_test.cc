@@ -122,6 +122,47 @@ TEST(difference, endpoints) {
               "~ endpoint 'web': attachment container namespace web eth0 -> ethdev net_null0\n");
 }
 
+TEST(difference, gossip) {
+    const std::string one = "gossip: {seeds: [192.0.2.1], keys: /k}\noverlays:";
+    const auto between = [&](const std::string& first, const std::string& second) {
+        return to_string(compare(loaded(edited("overlays:", first)), loaded(edited("overlays:", second))));
+    };
+    EXPECT_EQ(changes("overlays:", one),
+              "~ node: gossip.seeds - -> 192.0.2.1:7946 (takes a restart)\n"
+              "~ node: gossip.keys - -> /k (takes a restart)\n"
+              "~ node: gossip.port - -> 7946 (takes a restart)\n");
+    EXPECT_EQ(between(one, "gossip: {seeds: [192.0.2.2], keys: /l}\noverlays:"),
+              "~ gossip.seeds 192.0.2.1:7946 -> 192.0.2.2:7946\n"
+              "~ gossip.keys /k -> /l\n");
+    EXPECT_EQ(
+        between(one, "gossip: {seeds: [192.0.2.1], keys: /l, port: 7, advertise: 192.0.2.1}\noverlays:"),
+        "~ node: gossip.seeds 192.0.2.1:7946 -> 192.0.2.1:7 (takes a restart)\n"
+        "~ node: gossip.advertise - -> 192.0.2.1 (takes a restart)\n"
+        "~ node: gossip.port 7946 -> 7 (takes a restart)\n"
+        "~ gossip.keys /k -> /l\n");
+}
+
+TEST(difference, what_takes_a_restart_is_kept_until_then) {
+    const config without = loaded(edited("  name: alpha\n", "  name: alpha\n  workers: 2\n"));
+    const config one = loaded(edited("overlays:", "gossip: {seeds: [192.0.2.1], keys: /k}\noverlays:"));
+    const auto kept = [](const config& running, config wanted) {
+        keep_until_restart(running, wanted);
+        return wanted;
+    };
+    EXPECT_EQ(kept(without, one).node, without.node);
+    EXPECT_EQ(kept(without, one).gossip, std::nullopt);
+    EXPECT_EQ(kept(one, without).gossip, one.gossip);
+    const config live = loaded(edited("overlays:", "gossip: {seeds: [192.0.2.2], keys: /l}\noverlays:"));
+    EXPECT_EQ(kept(one, live).gossip, live.gossip);
+    const config other = loaded(edited("overlays:",
+                                       "gossip: {seeds: [192.0.2.2], keys: /l, port: 7, advertise: "
+                                       "192.0.2.1}\noverlays:"));
+    gossip expected = *one.gossip;
+    expected.keys = "/l";
+    EXPECT_EQ(kept(one, other).gossip, expected);
+    EXPECT_TRUE(compare(one, kept(one, other)).node.empty());
+}
+
 TEST(difference, parts) {
     const difference what = compare(loaded(good_file), loaded(edited("name: web", "name: www")));
     EXPECT_FALSE(what.needs_restart());
