@@ -53,7 +53,8 @@ json port_items(const std::vector<api::port_report>& ports, const overlay_names&
                          {"sent_packets", port->sent_packets},
                          {"sent_bytes", port->sent_bytes},
                          {"receive_errors", port->receive_errors},
-                         {"send_errors", port->send_errors}});
+                         {"send_errors", port->send_errors},
+                         {"joined_packets", port->joined_packets}});
     }
     return items;
 }

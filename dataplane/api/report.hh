@@ -64,6 +64,8 @@ struct port_report {
     std::uint64_t sent_bytes = 0;
     std::uint64_t receive_errors = 0;
     std::uint64_t send_errors = 0;
+    /// Of the sent packets, those that the kernel took several in one piece.
+    std::uint64_t joined_packets = 0;
     friend bool operator==(const port_report&, const port_report&) = default;
 };
 

@@ -69,6 +69,7 @@ void encode(const port_report& from, wire::PortReport& out) {
     out.set_sent_bytes(from.sent_bytes);
     out.set_receive_errors(from.receive_errors);
     out.set_send_errors(from.send_errors);
+    out.set_joined_packets(from.joined_packets);
 }
 
 result<port_report> decode(const wire::PortReport& from) {
@@ -89,6 +90,7 @@ result<port_report> decode(const wire::PortReport& from) {
     out.sent_bytes = from.sent_bytes();
     out.receive_errors = from.receive_errors();
     out.send_errors = from.send_errors();
+    out.joined_packets = from.joined_packets();
     return out;
 }
 

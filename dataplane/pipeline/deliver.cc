@@ -43,7 +43,7 @@ void flood_local(worker_context& context, overlay_counters& counters, const floo
     std::size_t left = list.ports.size();
     for (const port_index port : list.ports) {
         rte_mbuf* const copy = --left == 0 ? frame : copy_frame(context, counters, frame);
-        if (copy != nullptr) context.outputs->push(port, copy);
+        if (copy != nullptr) hand_over(context, counters, port, copy);
     }
 }
 
@@ -107,7 +107,7 @@ void deliver_plain(worker_context& context, tunnel_burst& b) {
     });
 }
 
-/// The same where floods or offloads are among them.
+/// The same where floods, offloads or shared buffers are among them.
 void deliver_mixed(worker_context& context, tunnel_burst& b) {
     run_counter counted(context.worker);
     for_each(b.live, [&](unsigned i) {
@@ -125,7 +125,7 @@ void deliver_mixed(worker_context& context, tunnel_burst& b) {
 }  // namespace
 
 void deliver(worker_context& context, tunnel_burst& b) {
-    if ((b.live & (b.offloads | b.floods)) == 0) [[likely]]
+    if ((b.live & (b.offloads | b.floods | b.shared)) == 0) [[likely]]
         deliver_plain(context, b);
     else
         deliver_mixed(context, b);

@@ -6,6 +6,7 @@
 #include "dataplane/packet/packet_offload.hh"
 #include "dataplane/packet/vxlan.hh"
 #include "dataplane/packet/words.hh"
+#include "dataplane/pipeline/outer_facts.hh"
 #include "dataplane/pipeline/to_kernel.hh"
 #include "dataplane/pipeline/tunnel_stages.hh"
 
@@ -20,18 +21,6 @@ void locate(tunnel_burst& b) {
         __builtin_prefetch(data);
         __builtin_prefetch(data + 64);
         b.frames[i] = data;
-    }
-}
-
-/// Sets the facts of a VXLAN packet. `payload`: of UDP, from the start of the packet.
-void accept(tunnel_burst& b, unsigned i, std::uint8_t* data, std::size_t payload, std::size_t length,
-            std::uint8_t tos) {
-    b.frames[i] = data + payload + sizeof(vxlan_header);
-    b.lengths[i] = static_cast<std::uint16_t>(length - sizeof(vxlan_header));
-    b.outer_lengths[i] = static_cast<std::uint8_t>(payload);
-    if ((tos & 1) != 0) [[unlikely]] {
-        b.marked |= bit_of(i);
-        b.outer_tos[i] = tos;
     }
 }
 
@@ -132,40 +121,16 @@ void not_ours(worker_context& context, tunnel_burst& b, unsigned i, const outer_
     to_kernel_or_drop(context, b, i, for_us ? drop_reason::not_vxlan : drop_reason::not_for_us);
 }
 
-/// Sets the facts of an ESP packet. `header`: of ESP, from the start of the packet.
-void accept_sealed(tunnel_burst& b, unsigned i, std::uint8_t* data, std::size_t header, std::size_t length,
-                   std::uint32_t tos) {
-    b.frames[i] = data + header;
-    b.lengths[i] = static_cast<std::uint16_t>(length);
-    b.outer_lengths[i] = static_cast<std::uint8_t>(header);
-    b.outer_tos[i] = static_cast<std::uint8_t>(tos);
-    b.sealed |= bit_of(i);
-    if ((tos & 1) != 0) [[unlikely]]
-        b.marked |= bit_of(i);
-}
-
-/// What comes to the port of ESP in UDP (RFC 3948 section 2); false: it was no ESP and left the burst.
-bool is_esp(worker_context& context, tunnel_burst& b, unsigned i, const std::uint8_t* payload,
-            std::size_t length) {
-    if (length == 1 && payload[0] == 0xff) {
-        drop(context, b, i, drop_reason::keepalive);
-        return false;
-    }
-    if (length >= sizeof(be32) && load_word<std::uint32_t>(payload) == 0) {
-        to_kernel_or_drop(context, b, i, drop_reason::non_esp_marker);
-        return false;
-    }
-    return true;
-}
-
-/// Work that the kernel left undone on the packet; false: it is several in one and left the burst.
+/// Work that the kernel left undone on the packet; false: it is several in one.
 bool note_offload(tunnel_burst& b, unsigned i, const outer_packet& parsed) {
     const rte_mbuf* const packet = b.packets[i];
     if (!has_offload(packet)) return true;
     const packet_offload& offload = offload_of(packet);
     if (offload.kind == segmentation::udp && offload.checksum_start < parsed.payload_offset) {
-        b.release(i);
-        b.aggregates |= bit_of(i);
+        // What comes behind it waits, so that a flow stays in order.
+        b.count = i;
+        b.live &= first_packets(i);
+        b.ends_at_aggregate = true;
         return false;
     }
     b.offloads |= bit_of(i);
@@ -188,13 +153,11 @@ bool note_offload(tunnel_burst& b, unsigned i, const outer_packet& parsed) {
     if (!note_offload(b, i, parsed)) return;
     b.sources[i] = parsed.source_bytes;
     b.ipv6 |= packet_mask{parsed.ipv6} << i;
-    if (sealed) {
-        if (esp_in_udp && !is_esp(context, b, i, data + parsed.payload_offset, parsed.payload_length)) return;
-        return accept_sealed(b, i, data, parsed.payload_offset, parsed.payload_length, parsed.tos);
-    }
-    if (parsed.payload_length < sizeof(vxlan_header))
-        return drop(context, b, i, drop_reason::vxlan_truncated);
-    accept(b, i, data, parsed.payload_offset, parsed.payload_length, parsed.tos);
+    const std::size_t payload = parsed.payload_offset;
+    const std::size_t length = parsed.payload_length;
+    if (esp_in_udp) return accept_esp_datagram(context, b, i, data, payload, length, parsed.tos);
+    if (sealed) return accept_sealed(b, i, data, payload, length, parsed.tos);
+    accept_datagram(context, b, i, data, payload, length, parsed.tos);
 }
 
 }  // namespace

@@ -21,8 +21,10 @@ struct tunnel_burst : burst {
     packet_mask marked = 0;
     /// Frames for all local ports of the overlay; live too.
     packet_mask floods = 0;
-    /// Several underlay packets in one, to be taken apart first; not live.
-    packet_mask aggregates = 0;
+    /// Packets in a shared_buffer.
+    packet_mask shared = 0;
+    /// The packet behind the last one is several in one, which have to be taken apart.
+    bool ends_at_aggregate = false;
 
     /// From the start of the packet to the VXLAN header.
     std::array<std::uint8_t, burst_capacity> outer_lengths;

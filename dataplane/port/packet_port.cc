@@ -8,6 +8,7 @@
 #include <linux/if_packet.h>
 #include <sys/socket.h>
 
+#include "dataplane/port/datagram_run.hh"
 #include "dataplane/port/interface.hh"
 #include "dataplane/port/landing_buffer.hh"
 #include "dataplane/port/packet_socket.hh"
@@ -64,6 +65,49 @@ private:
     std::array<mmsghdr, batch_size> _messages;
 };
 
+/// Frames as messages: a run of datagrams of one flow is one.
+class packet_port::send_batch {
+public:
+    /// Takes frames from the first on, as many as there is room for; returns the number of messages.
+    /// Frames above `largest_frame` bytes are sent on their own.
+    unsigned fill(rte_mbuf** frames, unsigned count, unsigned largest_frame) {
+        unsigned part = 0;
+        unsigned message = 0;
+        for (; count != 0 && message < batch_size; ++message) {
+            const datagram_run run = find_datagram_run(frames, count, largest_frame);
+            if (part + run.frames + 2 > _parts.size()) break;
+            iovec* const parts = &_parts[part];
+            const unsigned used = describe(run, frames, _headers[message], parts);
+            _messages[message] = {};
+            _messages[message].msg_hdr.msg_iov = parts;
+            _messages[message].msg_hdr.msg_iovlen = used;
+            _frames[message] = run.frames;
+            part += used;
+            frames += run.frames;
+            count -= run.frames;
+        }
+        return message;
+    }
+    mmsghdr* messages() { return _messages.data(); }
+    unsigned frames_of(unsigned message) const { return _frames[message]; }
+
+private:
+    static unsigned describe(const datagram_run& run, rte_mbuf** frames, datagram_run_headers& headers,
+                             iovec* parts) {
+        if (run.frames > 1) return describe_datagram_run(run, frames, headers, parts);
+        headers.virtio = header_for(frames[0]);
+        parts[0] = {&headers.virtio, sizeof headers.virtio};
+        parts[1] = {rte_pktmbuf_mtod(frames[0], void*), rte_pktmbuf_data_len(frames[0])};
+        return 2;
+    }
+
+    /// A burst of 64 frames needs no more, however it falls into runs.
+    std::array<iovec, 2 * batch_size + longest_datagram_run> _parts;
+    std::array<datagram_run_headers, batch_size> _headers;
+    std::array<mmsghdr, batch_size> _messages;
+    std::array<unsigned, batch_size> _frames;
+};
+
 result<std::unique_ptr<packet_port>> packet_port::open(const std::string& name, const std::string& interface,
                                                        unsigned queues, const vxlan_filter_options& filter,
                                                        const packet_pools& pools) {
@@ -94,6 +138,14 @@ port_statistics packet_port::statistics() const {
     return sum;
 }
 
+std::optional<std::string> packet_port::news() {
+    if (_joins.load(std::memory_order_relaxed) || std::exchange(_told, true)) return std::nullopt;
+    return _interface +
+           ": this kernel takes no UDP segmentation from packet sockets (Linux 6.2 and later do): packets "
+           "are "
+           "sent one by one, which costs TCP throughput";
+}
+
 bool packet_port::check() {
     read_kernel_drops();
     const unsigned number = interface_number(_interface);
@@ -115,6 +167,8 @@ bool packet_port::reopen(unsigned number) {
     for (std::size_t i = 0; i < _sockets.size(); ++i)
         if (::dup3((*sockets)[i].get(), _sockets[i].get(), O_CLOEXEC) < 0) return false;
     _number = number;
+    _joins.store(true, std::memory_order_relaxed);
+    _told = false;
     return true;
 }
 
@@ -155,38 +209,40 @@ received packet_port::receive(unsigned queue, rte_mbuf** packets, unsigned capac
 }
 
 transmitted packet_port::transmit(unsigned queue, rte_mbuf** packets, unsigned count) {
-    std::array<virtio_net_header, batch_size> headers;
-    std::array<std::array<iovec, 2>, batch_size> parts;
-    std::array<mmsghdr, batch_size> messages;
+    send_batch batch;
     transmitted done;
     queue_counters& counters = _counters[queue];
     std::uint64_t bytes = 0;
+    std::uint64_t joined = 0;
+    const unsigned largest_frame = _mtu.load(std::memory_order_relaxed) + static_cast<unsigned>(l3_offset);
     while (done.taken < count) {
-        const unsigned burst = std::min(count - done.taken, batch_size);
-        for (unsigned i = 0; i < burst; ++i) {
-            rte_mbuf* frame = packets[done.taken + i];
-            headers[i] = header_for(frame);
-            parts[i] = {iovec{&headers[i], sizeof(virtio_net_header)},
-                        iovec{rte_pktmbuf_mtod(frame, void*), rte_pktmbuf_data_len(frame)}};
-            messages[i] = {};
-            messages[i].msg_hdr.msg_iov = parts[i].data();
-            messages[i].msg_hdr.msg_iovlen = parts[i].size();
-        }
-        const int sent = ::sendmmsg(_sockets[queue].get(), messages.data(), burst, MSG_DONTWAIT);
+        const bool joins = _joins.load(std::memory_order_relaxed);
+        const unsigned wanted =
+            batch.fill(packets + done.taken, count - done.taken, joins ? largest_frame : 0);
+        const int sent = ::sendmmsg(_sockets[queue].get(), batch.messages(), wanted, MSG_DONTWAIT);
         if (sent < 0) {
             if (ends_burst(errno)) break;
+            if (batch.frames_of(0) > 1) {
+                // The same again, one by one.
+                _joins.store(false, std::memory_order_relaxed);
+                continue;
+            }
             // The kernel refused the first of them: longer than the MTU, or headers that make no sense to it.
             ++done.refused;
             ++done.taken;
             continue;
         }
-        for (unsigned i = 0; i < static_cast<unsigned>(sent); ++i)
-            bytes += rte_pktmbuf_pkt_len(packets[done.taken + i]);
-        done.taken += static_cast<unsigned>(sent);
+        for (unsigned message = 0; message < static_cast<unsigned>(sent); ++message) {
+            const unsigned frames = batch.frames_of(message);
+            if (frames > 1) joined += frames;
+            for (unsigned i = 0; i < frames; ++i) bytes += rte_pktmbuf_pkt_len(packets[done.taken + i]);
+            done.taken += frames;
+        }
     }
     rte_pktmbuf_free_bulk(packets, done.taken);
     counters.sent_packets.add(done.taken - done.refused);
     counters.sent_bytes.add(bytes);
+    counters.joined_packets.add(joined);
     counters.send_errors.add(done.refused);
     return done;
 }

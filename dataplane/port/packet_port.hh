@@ -29,9 +29,10 @@ public:
     unsigned transmit_queues() const override { return static_cast<unsigned>(_sockets.size()); }
     bool takes_offloads() const override { return true; }
     bool is_up() const override { return _up.load(std::memory_order_relaxed); }
-    std::uint16_t mtu() const override { return _mtu; }
+    std::uint16_t mtu() const override { return _mtu.load(std::memory_order_relaxed); }
     port_statistics statistics() const override;
     bool check() override;
+    std::optional<std::string> news() override;
     /// The interface is the kernel's: always fails.
     result<void> set_mtu(std::uint16_t mtu) override;
 
@@ -41,6 +42,7 @@ public:
 
 private:
     class receive_batch;
+    class send_batch;
     packet_port(std::string name, std::string interface, const vxlan_filter_options& filter,
                 const packet_pools& pools, std::vector<file_descriptor> sockets);
     bool reopen(unsigned number);
@@ -54,10 +56,13 @@ private:
     std::vector<queue_counters> _counters;
     std::vector<std::unique_ptr<receive_batch>> _batches;
     unsigned _number;
-    std::uint16_t _mtu;
+    std::atomic<std::uint16_t> _mtu;
     /// Frames that the kernel had no room for.
     std::uint64_t _kernel_drops = 0;
     std::atomic<bool> _up{false};
+    /// The kernel cuts what is sent in one piece; a worker notices when it does not.
+    std::atomic<bool> _joins{true};
+    bool _told = false;
 };
 
 }  // namespace waggle

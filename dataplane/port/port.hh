@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 
 #include "common/result.hh"
@@ -15,6 +16,8 @@ struct port_statistics {
     std::uint64_t received_bytes = 0;
     std::uint64_t sent_packets = 0;
     std::uint64_t sent_bytes = 0;
+    /// Of the sent packets, those that the kernel took several in one piece (UDP segmentation offload).
+    std::uint64_t joined_packets = 0;
     /// Frames the kernel or device cut or lost before we saw them.
     std::uint64_t receive_errors = 0;
     /// Frames that the kernel or device refused.
@@ -68,6 +71,8 @@ public:
     /// Called about once a second: notices links that went and came back. True if an event descriptor was
     /// replaced and has to be registered again.
     virtual bool check() { return false; }
+    /// What the operator should know, told once; asked after check().
+    virtual std::optional<std::string> news() { return std::nullopt; }
     /// Changes mtu(), and the link's where it is ours to set.
     virtual result<void> set_mtu(std::uint16_t mtu) = 0;
 

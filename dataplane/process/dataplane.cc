@@ -10,6 +10,7 @@
 #include <rte_mempool.h>
 
 #include "dataplane/port/interface.hh"
+#include "dataplane/process/log.hh"
 
 namespace waggle {
 namespace {
@@ -147,6 +148,7 @@ result<void> dataplane::launch_workers() {
 
 void dataplane::check() {
     for (const api::event& happened : _ports->check()) _server->publish(happened);
+    for (const std::string& text : _ports->news()) log_warning(text);
     for (const api::event& happened : _applier->associations().check()) _server->publish(happened);
     if (_esp_udp_guard)
         for (const auto& [vtep, port] : _applier->associations().take_keepalives())

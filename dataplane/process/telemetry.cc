@@ -102,6 +102,7 @@ void fill_ports(dataplane& shown, rte_tel_data* data) {
         add(port, "sent_bytes", report.sent_bytes);
         add(port, "receive_errors", report.receive_errors);
         add(port, "send_errors", report.send_errors);
+        add(port, "joined_packets", report.joined_packets);
     }
 }
 

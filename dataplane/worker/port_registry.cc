@@ -179,6 +179,13 @@ std::vector<api::event> port_registry::check() {
     return events;
 }
 
+std::vector<std::string> port_registry::news() {
+    std::vector<std::string> all;
+    for (const auto& port : _ports)
+        if (std::optional<std::string> text = port->device->news()) all.push_back(*std::move(text));
+    return all;
+}
+
 std::vector<api::port_report> port_registry::list() const {
     std::vector<api::port_report> reports;
     for (const auto& port : _ports) {
@@ -196,6 +203,7 @@ std::vector<api::port_report> port_registry::list() const {
         report.sent_bytes = counted.sent_bytes;
         report.receive_errors = counted.receive_errors;
         report.send_errors = counted.send_errors;
+        report.joined_packets = counted.joined_packets;
         reports.push_back(std::move(report));
     }
     return reports;

@@ -39,6 +39,8 @@ public:
     result<void> open_underlay(const config::underlay_port& wanted, const vxlan_filter_options& filter);
     /// Once a second: follows links. Returns the ports that came up or went down.
     std::vector<api::event> check();
+    /// What the ports want the operator to know, each thing once; for after check().
+    std::vector<std::string> news();
 
     result<port_index> open(const std::string& name, const api::access_port& parameters) override;
     void bind(port_index port, overlay_index overlay) override;

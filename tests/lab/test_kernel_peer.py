@@ -3,7 +3,7 @@
 import pytest
 
 from lab import wait_until
-from topology import Pair, add_kernel_host
+from topology import Pair, add_kernel_host, address_of
 from traffic import Capture, iperf, transfer
 
 CASES = {
@@ -54,6 +54,35 @@ def test_what_we_send_is_clean_to_tshark(lab):
         assert source.split(",")[0].startswith("192.0.2.")
         assert 49152 <= int(ports.split(",")[0]) <= 65535
         assert malformed == ""
+
+
+@pytest.mark.parametrize("family", ["ipv4", "ipv6"])
+def test_packets_that_leave_in_one_piece_are_right_on_the_wire(lab, family):
+    pair = Pair(lab, family)
+    # Nothing left to the device: the kernel cuts and fills in checksums before the wire.
+    pair.a.namespace.run(
+        "ethtool", "-K", "eth0", "tx", "off", "gso", "off", "tso", "off", "tx-udp-segmentation", "off"
+    )
+    assert pair.a1.reaches("10.1.0.2")
+    capture = Capture(pair.b.namespace, "eth0", f"src host {address_of(family, 1)} and udp port 4789")
+    assert transfer(pair.b1, pair.a1, "10.1.0.2", 2, lab.directory)
+    assert transfer(pair.b1, pair.a1, "fd00:1::2", 2, lab.directory)
+    capture.stop()
+    wire = next(port for port in pair.a.items("ports") if port["name"] == "wire")
+    assert wire["joined_packets"] > 1000 and wire["send_errors"] == 0
+    checks = [option for layer in ("ip", "udp", "tcp") for option in ("-o", f"{layer}.check_checksum:TRUE")]
+    # The random file is no protocol that tshark knows for this port.
+    checks += ["-d", "tcp.port==7000,data"]
+    names = ["frame.len", "ip.id", "ip.checksum.status", "udp.checksum.status", "tcp.checksum.status", "_ws.malformed"]
+    rows = capture.fields(names, "vxlan", checks)
+    assert len(rows) > 2500
+    for length, _, *statuses, malformed in rows:
+        assert int(length) <= 1514 and malformed == ""
+        # 0 is "bad".
+        assert not any("0" in status.split(",") for status in statuses), statuses
+    if family == "ipv4":
+        outer_ids = [row[1].split(",")[0] for row in rows]
+        assert len(set(outer_ids)) == len(outer_ids)
 
 
 def test_sender_that_is_no_member_is_refused(lab):

@@ -5,6 +5,8 @@
 
 #include <rte_mbuf.h>
 
+#include "dataplane/packet/shared_buffer.hh"
+
 namespace waggle::test {
 namespace {
 
@@ -15,6 +17,7 @@ void collect_burst(void* owner, port_index port, rte_mbuf** packets, unsigned co
         sent_frame frame{.port = port, .content = bytes(data, data + packets[i]->data_len)};
         if (packets[i]->pkt_len != packets[i]->data_len || packets[i]->nb_segs != 1) std::abort();
         frame.offload_pending = has_offload(packets[i]);
+        frame.shared = is_in_shared_buffer(packets[i]);
         if (frame.offload_pending) frame.offload = offload_of(packets[i]);
         sent.push_back(std::move(frame));
         rte_pktmbuf_free(packets[i]);

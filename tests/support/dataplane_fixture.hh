@@ -19,6 +19,8 @@ struct sent_frame {
     bytes content;
     bool offload_pending = false;
     packet_offload offload{};
+    /// Lies in a shared_buffer.
+    bool shared = false;
 };
 
 /// What went into a pipeline.

@@ -24,14 +24,22 @@ struct heap_pool::state {
     std::uint16_t room = 0;
     std::uint16_t headroom = 0;
 
+    /// In front of each mbuf: its own buffer, also while it lies in another's.
+    struct alignas(64) origin {
+        void* buffer;
+    };
+    static origin& origin_of(rte_mbuf* packet) { return reinterpret_cast<origin*>(packet)[-1]; }
+
     rte_mbuf* make(std::uint16_t head, std::uint16_t data) {
-        const std::size_t header = sizeof(rte_mbuf) + mbuf_private_size;
-        auto* packet = static_cast<rte_mbuf*>(std::aligned_alloc(64, (header + 63) / 64 * 64));
-        if (packet == nullptr) throw std::bad_alloc();
-        std::memset(static_cast<void*>(packet), 0, header);
+        const std::size_t header = sizeof(origin) + sizeof(rte_mbuf) + mbuf_private_size;
+        auto* place = static_cast<origin*>(std::aligned_alloc(64, (header + 63) / 64 * 64));
+        if (place == nullptr) throw std::bad_alloc();
+        std::memset(static_cast<void*>(place), 0, header);
+        auto* packet = reinterpret_cast<rte_mbuf*>(place + 1);
         const std::size_t size = std::size_t{head} + data;
         packet->buf_addr = std::malloc(size);
         if (packet->buf_addr == nullptr) throw std::bad_alloc();
+        place->buffer = packet->buf_addr;
         // Contents that no test can take for a proper header.
         std::memset(packet->buf_addr, 0xa5, size);
         packet->buf_len = static_cast<std::uint16_t>(size);
@@ -60,9 +68,9 @@ struct heap_pool::state {
     }
     static int enqueue(rte_mempool* pool, void* const* objects, unsigned count) {
         for (unsigned i = 0; i < count; ++i) {
-            auto* packet = static_cast<rte_mbuf*>(objects[i]);
-            std::free(packet->buf_addr);
-            std::free(packet);
+            origin& place = origin_of(static_cast<rte_mbuf*>(objects[i]));
+            std::free(place.buffer);
+            std::free(&place);
             --of(pool).in_use;
         }
         return 0;

@@ -255,7 +255,8 @@ TEST(report_codec, reports_come_out_as_they_went_in) {
                            .sent_packets = 3,
                            .sent_bytes = 4,
                            .receive_errors = 5,
-                           .send_errors = 6};
+                           .send_errors = 6,
+                           .joined_packets = 7};
     wire::PortReport wire_port;
     encode(port, wire_port);
     EXPECT_EQ(*decode(wire_port), port);

@@ -48,7 +48,8 @@ TEST(report_items, ports) {
     EXPECT_EQ(items[0],
               json::parse(R"({"name": "tap-blue", "kind": "tap", "role": "access", "overlay": "blue",
         "mtu": 1450, "state": "up", "received_packets": 10, "received_bytes": 640, "sent_packets": 5,
-        "sent_bytes": 320, "receive_errors": 0, "send_errors": 0})"));
+        "sent_bytes": 320, "receive_errors": 0, "send_errors": 0,
+        "joined_packets": 0})"));
     EXPECT_EQ(items[1]["overlay"], json());
     EXPECT_EQ(items[1]["state"], "down");
     EXPECT_EQ(items[2]["role"], "exception");

@@ -14,13 +14,20 @@ public:
         for (unsigned i = 0; i < bursts && !testing::Test::HasFailure(); ++i) {
             const bool inwards = below(2) == 0;
             std::vector<frame_in> burst(1 + below(burst_capacity));
-            for (frame_in& in : burst) in = {inwards ? damaged(frame()) : damaged(packet())};
+            _in += burst.size();
+            for (frame_in& in : burst) {
+                if (inwards)
+                    in = {damaged(frame())};
+                else if (below(8) == 0)
+                    in = several();
+                else
+                    in = {damaged(packet())};
+            }
             const bool red = below(2) == 0;
             const auto sent = inwards ? _host.encapsulate(static_cast<port_index>((red ? 1 : 3) + below(2)),
                                                           red ? _host.red : _host.blue, burst)
                                       : _host.decapsulate(burst, below(2) == 0 ? std::optional<port_index>(9)
                                                                                : std::nullopt);
-            _in += burst.size();
             _out += sent.size();
             check();
             _host.context.now += below(10'000);
@@ -60,6 +67,28 @@ private:
         outer_fields outer = _host.from_peer(below(2) == 0 ? _host.peer_v4 : _host.peer_v6);
         outer.tos = static_cast<std::uint8_t>(below(256));
         return tunnelled(outer, below(2) == 0 ? 7000 : 8000, frame());
+    }
+
+    /// Datagrams in one piece, each counted.
+    frame_in several() {
+        const std::size_t count = 1 + below(80);
+        bytes all;
+        for (std::size_t i = 0; i < count; ++i) {
+            bytes one = damaged(vxlan(below(2) == 0 ? 7000 : 8000, frame()));
+            one.resize(i + 1 == count ? 1 + below(200) : 200);
+            all.insert(all.end(), one.begin(), one.end());
+        }
+        _in += count - 1;
+        const outer_fields outer = _host.from_peer(below(2) == 0 ? _host.peer_v4 : _host.peer_v6);
+        const bool v4 = outer.source.is_v4();
+        const bytes datagram = udp(outer.source, outer.destination, 50000, 4789, all, checksum::partial);
+        return {ethernet(outer.destination_mac, outer.source_mac, v4 ? 0x0800 : 0x86dd,
+                         ip_packet(outer.source, outer.destination, 17, datagram)),
+                packet_offload{.checksum_start = static_cast<std::uint16_t>(v4 ? 34 : 54),
+                               .checksum_offset = 6,
+                               .segment_size = 200,
+                               .kind = segmentation::udp,
+                               .partial_checksum = 1}};
     }
 
     bytes damaged(bytes content) {

@@ -2,14 +2,18 @@
 
 #include <array>
 #include <chrono>
+#include <optional>
 #include <set>
 #include <thread>
 
+#include <netinet/in.h>
 #include <rte_mbuf.h>
+#include <sys/socket.h>
 
 #include "dataplane/packet/packet_offload.hh"
 #include "dataplane/port/network_namespace.hh"
 #include "dataplane/port/udp_guard.hh"
+#include "tests/unit/port/old_kernel.hh"
 #include "tests/unit/port/veth_pair.hh"
 
 namespace waggle {
@@ -54,6 +58,100 @@ TEST_F(packet_port_test, sends_frames_as_they_are) {
     // Its own frames do not come back.
     rte_mbuf* got[4];
     EXPECT_EQ(port->receive(0, got, 4).count, 0U);
+}
+
+/// Sizes of the datagrams that a socket on UDP port 4789 of the peer gets, in order.
+class datagram_sink {
+public:
+    explicit datagram_sink(const veth_pair& link) {
+        const auto visit = expect_ok(namespace_visit::enter(link.there.path()));
+        _socket = file_descriptor(::socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0));
+        sockaddr_in place{};
+        place.sin_family = AF_INET;
+        place.sin_port = htons(4789);
+        EXPECT_EQ(::bind(_socket.get(), reinterpret_cast<const sockaddr*>(&place), sizeof place), 0);
+        const timeval patience{.tv_sec = 20, .tv_usec = 0};
+        ::setsockopt(_socket.get(), SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
+    }
+    std::vector<ssize_t> receive(std::size_t count) const {
+        std::vector<ssize_t> sizes;
+        std::vector<std::uint8_t> buffer(65536);
+        while (sizes.size() < count) {
+            sizes.push_back(::recv(_socket.get(), buffer.data(), buffer.size(), 0));
+            if (sizes.back() < 0) break;
+        }
+        return sizes;
+    }
+
+private:
+    file_descriptor _socket;
+};
+
+std::vector<std::uint8_t> numbered(std::vector<std::uint8_t> frame, std::uint16_t id) {
+    // The header's checksum goes down as the id goes up.
+    frame[18] = static_cast<std::uint8_t>(id >> 8);
+    frame[19] = static_cast<std::uint8_t>(id);
+    const unsigned sum = (frame[24] << 8 | frame[25]) + 0xffffU - id;
+    const unsigned folded = (sum & 0xffff) + (sum >> 16);
+    frame[24] = static_cast<std::uint8_t>(folded >> 8);
+    frame[25] = static_cast<std::uint8_t>(folded);
+    return frame;
+}
+
+/// Three datagrams of a flow that differ from a fourth, in a port's burst.
+std::vector<rte_mbuf*> flow_and_stranger(rte_mbuf* (*make)(const std::vector<std::uint8_t>&)) {
+    const auto frame = [](std::size_t size, std::uint16_t id) {
+        return numbered(udp_v4_frame(veth_pair::there_mac, "192.0.2.1", "192.0.2.2", 4789, size), id);
+    };
+    return {make(frame(1400, 1)), make(frame(1400, 2)), make(frame(900, 3)), make(frame(1000, 77))};
+}
+
+TEST_F(packet_port_test, sends_datagrams_of_a_flow_in_one_piece) {
+    const auto port = open();
+    const datagram_sink sink(_link);
+    const lab_sniffer peer(_link.there, "v1");
+    std::vector<rte_mbuf*> packets = flow_and_stranger(make_packet);
+    EXPECT_EQ(port->transmit(0, packets.data(), 4).taken, 4U);
+    // A veth does not cut; the receiving kernel does so for the socket.
+    EXPECT_EQ(peer.receive([](const auto& frame) { return frame.size() > 1000; }).size(), 42U + 3700);
+    EXPECT_EQ(sink.receive(4), (std::vector<ssize_t>{1400, 1400, 900, 1000}));
+    EXPECT_EQ(port->statistics().sent_packets, 4U);
+    EXPECT_EQ(port->statistics().sent_bytes, 4700U + 4 * 42);
+    EXPECT_EQ(port->statistics().joined_packets, 3U);
+    EXPECT_EQ(port->news(), std::nullopt);
+}
+
+TEST_F(packet_port_test, sends_one_by_one_where_the_kernel_takes_no_segmentation) {
+    const auto port = open();
+    const datagram_sink sink(_link);
+    kernel_is_old = true;
+    for (int round = 0; round < 2; ++round) {
+        std::vector<rte_mbuf*> packets = flow_and_stranger(make_packet);
+        const transmitted done = port->transmit(0, packets.data(), 4);
+        EXPECT_EQ(done.taken, 4U);
+        EXPECT_EQ(done.refused, 0U);
+        EXPECT_EQ(sink.receive(4), (std::vector<ssize_t>{1400, 1400, 900, 1000}));
+    }
+    kernel_is_old = false;
+    EXPECT_EQ(port->statistics().sent_packets, 8U);
+    EXPECT_EQ(port->statistics().joined_packets, 0U);
+    EXPECT_EQ(port->statistics().send_errors, 0U);
+    const std::optional<std::string> news = port->news();
+    ASSERT_TRUE(news);
+    EXPECT_NE(news->find("v0: this kernel takes no UDP segmentation"), std::string::npos) << *news;
+    EXPECT_EQ(port->news(), std::nullopt);
+}
+
+TEST_F(packet_port_test, never_joins_frames_above_the_mtu) {
+    const auto port = open();
+    const auto frame = [](std::uint16_t id) {
+        return numbered(udp_v4_frame(veth_pair::there_mac, "192.0.2.1", "192.0.2.2", 4789, 1800), id);
+    };
+    rte_mbuf* packets[] = {make_packet(frame(1)), make_packet(frame(2)), make_packet(frame(3))};
+    const transmitted done = port->transmit(0, packets, 3);
+    EXPECT_EQ(done.taken, 3U);
+    EXPECT_EQ(done.refused, 3U);
+    EXPECT_EQ(port->statistics().send_errors, 3U);
 }
 
 TEST_F(packet_port_test, goes_on_after_a_frame_that_the_kernel_refuses) {
