@@ -6,7 +6,6 @@
 #include <spdlog/spdlog.h>
 
 #include "control/swarm/host_description.hh"
-#include "control/swarm/transport/credentials.hh"
 #include "control/swarm/transport/operations.hh"
 
 namespace waggle::control::swarm {
@@ -114,12 +113,14 @@ void member_thread::finish() {
         _posted.clear();
     }
     _links.close_all();
-    _wake.Cancel();
-    _queue.Shutdown();
     void* tag = nullptr;
     bool ok = false;
-    while (_queue.Next(&tag, &ok))
+    // A stream takes another step to its end, which a queue that was shut down would not bear.
+    while (!_links.idle() && _queue.Next(&tag, &ok))
         if (tag != wake_tag) _links.proceed(tag, ok);
+    _wake.Cancel();
+    _queue.Shutdown();
+    while (_queue.Next(&tag, &ok)) continue;
     _told.stopped();
 }
 

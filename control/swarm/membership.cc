@@ -7,7 +7,6 @@
 
 #include "control/overlay/durable_file.hh"
 #include "control/swarm/member_thread.hh"
-#include "control/swarm/transport/credentials.hh"
 
 namespace waggle::control::swarm {
 namespace {

@@ -70,7 +70,9 @@ class DockerEngine:
     def launch(self):
         """Starts the engine, which takes seconds to answer."""
         self.namespace.sysctl("net.ipv4.ip_forward", "1")
-        (self.folder / "pid").unlink(missing_ok=True)
+        # Of an engine that was killed; in the new process namespace the numbers may be others' already.
+        for left in ("pid", "run/containerd/containerd.pid"):
+            (self.folder / left).unlink(missing_ok=True)
         with open(self.folder / "log", "a", encoding="utf-8") as output:
             self.process = self.namespace.popen(
                 "unshare", "--mount", "--pid", "--fork", "--kill-child", "--mount-proc",

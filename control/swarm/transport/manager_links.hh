@@ -6,6 +6,7 @@
 #include <memory>
 
 #include "control/swarm/core/effects.hh"
+#include "control/swarm/transport/tls_tunnel.hh"
 
 namespace waggle::control::swarm {
 
@@ -54,12 +55,25 @@ private:
         std::unique_ptr<operation> what;
     };
     void add(link_id link, std::uint64_t id, std::unique_ptr<operation> what);
-    std::shared_ptr<grpc::Channel> channel(link_id link) const;
+    template <typename Message, typename Prepare>
+    void start_stream(link_id link, stream_id stream, Prepare&& prepare);
+
+    struct connection {
+        std::shared_ptr<grpc::Channel> channel;
+        std::shared_ptr<tls_tunnel> tunnel;
+    };
+    connection on(link_id link) const;
 
     grpc::CompletionQueue& _queue;
     link_events& _told;
-    std::map<link_id, std::shared_ptr<grpc::Channel>> _channels;
+    tunnel_thread _tunnels;
+    std::map<link_id, connection> _links;
+    /// Why the last link could not even begin.
+    std::string _refused = "the connection is closed";
     std::map<operation*, entry> _operations;
 };
+
+/// gRPC would print every failed attempt on the standard error; what matters is in the calls' status.
+void silence_grpc();
 
 }  // namespace waggle::control::swarm

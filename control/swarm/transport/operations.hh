@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <chrono>
 #include <grpcpp/client_context.h>
 #include <grpcpp/support/async_stream.h>
@@ -11,7 +12,8 @@
 
 namespace waggle::control::swarm {
 
-inline call_status to_call_status(const grpc::Status& from) {
+/// `tunnel` knows better than gRPC why a connection broke.
+inline call_status to_call_status(const grpc::Status& from, const tls_tunnel& tunnel) {
     call_code code = call_code::unknown;
     switch (from.error_code()) {
         case grpc::StatusCode::OK:
@@ -49,7 +51,12 @@ inline call_status to_call_status(const grpc::Status& from) {
     }
     // A manager's words go to logs and views.
     constexpr std::size_t longest_message = 512;
-    return {code, from.error_message().substr(0, longest_message)};
+    std::string message = from.error_message();
+    if (code == call_code::unavailable) {
+        if (auto why = tunnel.failure(); !why.empty()) message = std::move(why);
+    }
+    message.resize(std::min(message.size(), longest_message));
+    return {code, std::move(message)};
 }
 
 /// By the monotonic clock.
@@ -61,7 +68,8 @@ inline gpr_timespec deadline_in(std::chrono::milliseconds time) {
 template <typename Response>
 class unary_operation : public operation {
 public:
-    unary_operation(link_events& told, call_id call) : _told(told), _call(call) {}
+    unary_operation(link_events& told, std::shared_ptr<tls_tunnel> tunnel, call_id call)
+        : _told(told), _tunnel(std::move(tunnel)), _call(call) {}
 
     /// `prepare`: a stub's PrepareAsync function with its request.
     template <typename Prepare>
@@ -72,7 +80,8 @@ public:
         _reader->Finish(&_answer, &_status, static_cast<operation*>(this));
     }
     bool proceed(bool) override {
-        if (_told_of) _told.answered(_call, to_call_status(_status), manager_response(std::move(_answer)));
+        if (_told_of)
+            _told.answered(_call, to_call_status(_status, *_tunnel), manager_response(std::move(_answer)));
         return false;
     }
     void cancel() override {
@@ -82,6 +91,7 @@ public:
 
 private:
     link_events& _told;
+    std::shared_ptr<tls_tunnel> _tunnel;
     call_id _call;
     bool _told_of = true;
     grpc::ClientContext _context;
@@ -94,7 +104,8 @@ private:
 template <typename Message>
 class stream_operation : public operation {
 public:
-    stream_operation(link_events& told, stream_id stream) : _told(told), _stream(stream) {}
+    stream_operation(link_events& told, std::shared_ptr<tls_tunnel> tunnel, stream_id stream)
+        : _told(told), _tunnel(std::move(tunnel)), _stream(stream) {}
 
     template <typename Prepare>
     void start(Prepare&& prepare) {
@@ -103,7 +114,7 @@ public:
     }
     bool proceed(bool ok) override {
         if (_step == step::finishing) {
-            if (_told_of) _told.stream_ended(_stream, to_call_status(_status));
+            if (_told_of) _told.stream_ended(_stream, to_call_status(_status, *_tunnel));
             return false;
         }
         if (ok && _step == step::reading && _told_of) tell();
@@ -133,6 +144,7 @@ private:
     }
 
     link_events& _told;
+    std::shared_ptr<tls_tunnel> _tunnel;
     stream_id _stream;
     bool _told_of = true;
     step _step = step::starting;
