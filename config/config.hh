@@ -153,9 +153,11 @@ using attachment =
 struct endpoint {
     /// Unique within the file.
     std::string name;
+    /// Of the file, or (in a Docker swarm) the name or id of a network of the swarm.
     std::string overlay;
     /// With the subnet's prefix length; at most one of each family. Empty: a free one is chosen while the
-    /// process runs, from what the gossip says.
+    /// process runs, from what the gossip says or by the managers of the Docker swarm. On a network of the
+    /// swarm they are wishes, and their length means nothing.
     std::vector<ip_prefix> addresses;
     /// Given, or 02:42 followed by the IPv4 address; zero while neither is known.
     mac_address mac;
@@ -163,6 +165,8 @@ struct endpoint {
     std::string host;
     /// Present exactly when `host` is this node.
     std::optional<attachment> attached;
+    /// Further names under which other containers of the overlay find it.
+    std::vector<std::string> aliases = {};
     friend bool operator==(const endpoint&, const endpoint&) = default;
 };
 
@@ -186,11 +190,27 @@ struct gossip {
     friend bool operator==(const gossip&, const gossip&) = default;
 };
 
+/// This host as a worker of a Docker swarm, which gives it networks, addresses and keys.
+struct swarm {
+    /// The managers to join through, while this host is no member yet; afterwards they tell of each other.
+    /// Empty: it joins by `waggle join`.
+    std::vector<seed> managers;
+    /// Path of the file with the join token; empty exactly if there are no managers.
+    std::string token;
+    /// Where other hosts reach this one's gossip. Absent: the VTEP, IPv4 first.
+    std::optional<ip_address> advertise;
+    /// Of the gossip, UDP and TCP, on all hosts of the swarm.
+    std::uint16_t port = 7946;
+    friend bool operator==(const swarm&, const swarm&) = default;
+};
+
 /// One host's file, checked as a whole.
 struct config {
     waggle::config::node node;
     /// Absent: what the file says is all there is.
     std::optional<waggle::config::gossip> gossip;
+    /// Excludes `gossip`.
+    std::optional<waggle::config::swarm> swarm = {};
     std::vector<overlay> overlays;
     std::vector<peer> peers;
     std::vector<endpoint> endpoints;

@@ -121,6 +121,22 @@ field_list fields_of(const std::optional<gossip>& maybe) {
     };
 }
 
+field_list fields_of(const std::optional<swarm>& maybe) {
+    if (!maybe)
+        return {{"swarm", "no"},
+                {"swarm.managers", absent},
+                {"swarm.token", absent},
+                {"swarm.advertise", absent},
+                {"swarm.port", absent}};
+    return {
+        {"swarm", "yes"},
+        {"swarm.managers", joined(maybe->managers, [](const seed& each) { return to_string(each); })},
+        {"swarm.token", maybe->token.empty() ? absent : maybe->token},
+        {"swarm.advertise", text_of(maybe->advertise)},
+        {"swarm.port", std::to_string(maybe->port)},
+    };
+}
+
 std::string to_string(const seed& each) {
     const std::string ip = each.ip.to_string();
     return (each.ip.is_v4() ? ip : "[" + ip + "]") + ":" + std::to_string(each.port);
@@ -158,6 +174,7 @@ field_list fields_of(const endpoint& each) {
         {"mac", each.mac.is_zero() ? absent : each.mac.to_string()},
         {"host", each.host},
         {"attachment", each.attached ? describe(*each.attached) : absent},
+        {"aliases", joined(each.aliases, [](const std::string& alias) { return alias; })},
     };
 }
 

@@ -14,6 +14,7 @@ using field_list = std::vector<std::pair<std::string, std::string>>;
 
 field_list fields_of(const node& self);
 field_list fields_of(const std::optional<gossip>& maybe);
+field_list fields_of(const std::optional<swarm>& maybe);
 field_list fields_of(const overlay& each);
 field_list fields_of(const peer& each);
 field_list fields_of(const endpoint& each);

@@ -75,6 +75,8 @@ difference compare(const config& from, const config& to) {
     std::vector<node_change> gossip;
     for (node_change& each : compare_fields(fields_of(from.gossip), fields_of(to.gossip)))
         (gossip_changes_live(from, to, each.key) ? gossip : node).push_back(std::move(each));
+    for (node_change& each : compare_fields(fields_of(from.swarm), fields_of(to.swarm)))
+        node.push_back(std::move(each));
     return {
         std::move(node),
         std::move(gossip),
@@ -86,6 +88,7 @@ difference compare(const config& from, const config& to) {
 
 void keep_until_restart(const config& running, config& wanted) {
     wanted.node = running.node;
+    wanted.swarm = running.swarm;
     if (!running.gossip || !wanted.gossip) {
         wanted.gossip = running.gossip;
         return;

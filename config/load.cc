@@ -43,10 +43,11 @@ std::vector<problem> unreadable(const std::string& path, int failure) {
 config read_config(const cursor& at) {
     config result;
     scope known;
-    const map_reader map(at, {"node", "gossip", "overlays", "peers", "endpoints"});
+    const map_reader map(at, {"node", "gossip", "swarm", "overlays", "peers", "endpoints"});
     if (const auto entry = map.required("node", "this host: {name, vtep, underlay, ...}"))
         result.node = read_node(*entry, known);
     if (const auto entry = map.optional("gossip")) result.gossip = read_gossip(*entry, known);
+    if (const auto entry = map.optional("swarm")) result.swarm = read_swarm(*entry, known);
     if (const auto entry = map.optional("overlays")) result.overlays = read_overlays(*entry, known);
     if (const auto entry = map.optional("peers")) result.peers = read_peers(*entry, known);
     if (const auto entry = map.optional("endpoints")) result.endpoints = read_endpoints(*entry, known);

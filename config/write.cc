@@ -67,6 +67,11 @@ void write(YAML::Emitter& out, const endpoint& one) {
     }
     if (!one.mac.is_zero()) write_text(out, "mac", one.mac.to_string());
     write_text(out, "host", one.host);
+    if (!one.aliases.empty()) {
+        out << YAML::Key << "aliases" << YAML::Value << YAML::Flow << YAML::BeginSeq;
+        for (const std::string& alias : one.aliases) out << YAML::DoubleQuoted << alias;
+        out << YAML::EndSeq;
+    }
     if (one.attached) {
         out << YAML::Key << "attachment" << YAML::Value << YAML::BeginMap;
         std::visit(attachment_writer{out}, *one.attached);

@@ -82,8 +82,10 @@ std::optional<ip_address> read_gateway(const cursor& at, bool v4, const endpoint
     if (!text) return std::nullopt;
     const auto ip = ip_address::parse(*text);
     const ip_prefix* own = address_of_family(owner, v4);
+    // A wish for an address on a network of the swarm does not tell the subnet.
+    const bool subnet_known = own != nullptr && own->length < (v4 ? 32U : 128U);
     const bool good = ip && ip->is_v4() == v4 && !ip->is_multicast() && !ip->is_unspecified() &&
-                      (own == nullptr || (own->contains(*ip) && own->address != *ip));
+                      (!subnet_known || own->contains(*ip)) && (own == nullptr || own->address != *ip);
     if (good) return ip;
     at.refuse(allowed);
     return std::nullopt;

@@ -55,14 +55,20 @@ std::optional<ip_prefix> read_address(const cursor& at, const overlay_scope* ove
     return ip_prefix{address->address, subnet->length};
 }
 
+/// On a network of the Docker swarm that this host is in, as far as is known.
+bool is_on_swarm_network(const endpoint& one, const scope& known) {
+    return known.has_swarm && !known.overlays.contains(one.overlay);
+}
+
 /// `overlay`: null if it is unknown. False after a problem.
 bool read_addresses(const map_reader& map, endpoint& result, const overlay_scope* overlay,
                     const std::string& owner, scope& known) {
+    const bool chosen_later = known.has_gossip || is_on_swarm_network(result, known);
     const std::string_view allowed =
-        known.has_gossip ? "auto, or a list of one IPv4 address, one IPv6 address, or one of each"
-                         : "a list of one IPv4 address, one IPv6 address, or one of each";
+        chosen_later ? "auto, or a list of one IPv4 address, one IPv6 address, or one of each"
+                     : "a list of one IPv4 address, one IPv6 address, or one of each";
     if (peek(map.at(), "addresses") == "auto") {
-        if (known.has_gossip) return true;
+        if (chosen_later) return true;
         map.optional("addresses")
             ->problem(
                 "is auto, but the file has no section 'gossip' to find out which addresses are free; "
@@ -70,8 +76,8 @@ bool read_addresses(const map_reader& map, endpoint& result, const overlay_scope
                 std::string(allowed));
         return false;
     }
-    const auto list = known.has_gossip ? map.optional("addresses") : map.required("addresses", allowed);
-    if (!list && known.has_gossip) return true;
+    const auto list = chosen_later ? map.optional("addresses") : map.required("addresses", allowed);
+    if (!list && chosen_later) return true;
     if (!list || !is_list(*list, allowed)) return false;
     const std::size_t before = list->problems().count();
     const std::vector<tree_node>& items = list->node().items;
@@ -92,6 +98,8 @@ bool read_addresses(const map_reader& map, endpoint& result, const overlay_scope
             take_or_report(known.addresses, on_overlay(result.overlay, text), owner, item,
                            text + " on overlay '" + result.overlay + "'", "an address of its own");
         result.addresses.push_back(*address);
+        // The managers know the subnet.
+        if (is_on_swarm_network(result, known)) result.addresses.back().length = v4 ? 32 : 128;
     }
     return list->problems().count() == before;
 }
@@ -134,6 +142,13 @@ bool read_host(const map_reader& map, endpoint& result, const scope& known) {
     if (!name) return false;
     result.host = *name;
     if (*name == known.node_name) return true;
+    if (is_on_swarm_network(result, known)) {
+        entry->problem(
+            "names another host for an endpoint on a network of the swarm, which the managers tell "
+            "of; allowed: '" +
+            known.node_name + "' (this node)");
+        return false;
+    }
     if (known.has_gossip && result.addresses.empty())
         entry->problem("names another host for an endpoint without addresses; allowed: '" + known.node_name +
                        "' (this node), which chooses one");
@@ -161,13 +176,54 @@ void read_attached(const map_reader& map, endpoint& result, scope& known) {
     }
 }
 
+/// The overlay's scope; null for a network of the swarm, and after a problem.
+const overlay_scope* read_overlay_of(const map_reader& map, endpoint& result, const scope& known) {
+    const auto entry = map.required("overlay", "the name of an overlay");
+    if (!entry) return nullptr;
+    const auto name = known.has_swarm ? read_name(*entry) : read_text(*entry, "the name of an overlay");
+    if (!name) return nullptr;
+    const auto found = known.overlays.find(*name);
+    if (found != known.overlays.end()) {
+        result.overlay = *name;
+        return &found->second;
+    }
+    if (known.has_swarm)
+        result.overlay = *name;
+    else if (known.overlays_known)
+        entry->problem(
+            "names overlay " + quote(*name) +
+            ", which is not configured; allowed: a name from 'overlays', or with a section 'swarm' "
+            "or after 'waggle join' a network of the Docker swarm");
+    return nullptr;
+}
+
+void read_aliases(const map_reader& map, endpoint& result, const scope& known) {
+    constexpr std::string_view allowed = "a list of up to 32 names";
+    constexpr std::size_t most = 32;
+    const auto list = map.optional("aliases");
+    if (!list || !is_list(*list, allowed)) return;
+    if (!known.has_gossip && !known.has_swarm)
+        list->problem("is given, but there is nobody to tell; allowed: with a section 'gossip' or 'swarm'");
+    const std::vector<tree_node>& items = list->node().items;
+    if (items.size() > most) list->refuse(allowed);
+    for (std::size_t i = 0; i < items.size(); ++i) {
+        const cursor item(*list, i, items[i]);
+        const auto name = read_name(item);
+        if (!name) continue;
+        if (*name == result.name || std::ranges::find(result.aliases, *name) != result.aliases.end())
+            item.problem("is '" + *name + "', which the endpoint is called already; allowed: another name");
+        else
+            result.aliases.push_back(*name);
+    }
+}
+
 }  // namespace
 
 std::optional<endpoint> read_endpoint(const cursor& at, scope& known) {
     const std::size_t before = at.problems().count();
     endpoint result;
     std::string owner = "another endpoint";
-    const map_reader map(at, {"name", "overlay", "addresses", "mac", "host", "attachment"});
+    const map_reader map(at, {"name", "overlay", "addresses", "mac", "host", "attachment", "aliases"});
     if (const auto entry = map.required("name", "a name"))
         if (const auto name = read_name(*entry)) {
             result.name = *name;
@@ -175,23 +231,11 @@ std::optional<endpoint> read_endpoint(const cursor& at, scope& known) {
             take_or_report(known.endpoint_names, *name, "another endpoint", *entry, "'" + *name + "'",
                            "a name of its own for each endpoint");
         }
-    const overlay_scope* overlay = nullptr;
-    if (const auto entry = map.required("overlay", "the name of an overlay"))
-        if (const auto name = read_text(*entry, "the name of an overlay")) {
-            const auto found = known.overlays.find(*name);
-            if (found == known.overlays.end()) {
-                if (known.overlays_known)
-                    entry->problem("names overlay " + quote(*name) +
-                                   ", which is not configured; allowed: a "
-                                   "name from 'overlays'");
-            } else {
-                result.overlay = *name;
-                overlay = &found->second;
-            }
-        }
+    const overlay_scope* overlay = read_overlay_of(map, result, known);
     const bool addresses_good = read_addresses(map, result, overlay, owner, known);
     read_mac(map, result, addresses_good, owner, known);
     if (read_host(map, result, known)) read_attached(map, result, known);
+    read_aliases(map, result, known);
     if (at.problems().count() != before) return std::nullopt;
     return result;
 }
@@ -206,7 +250,7 @@ std::optional<endpoint> try_endpoint(const cursor& at, scope& known) {
 
 std::vector<endpoint> read_endpoints(const cursor& at, scope& known) {
     std::vector<endpoint> endpoints;
-    if (!is_list(at, "a list of endpoints: {name, overlay, addresses, mac, host, attachment}"))
+    if (!is_list(at, "a list of endpoints: {name, overlay, addresses, mac, host, attachment, aliases}"))
         return endpoints;
     const std::vector<tree_node>& items = at.node().items;
     endpoints.reserve(items.size());

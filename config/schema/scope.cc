@@ -107,6 +107,7 @@ scope scope_of(const config& loaded) {
     scope known;
     add_node(known, loaded.node);
     known.has_gossip = loaded.gossip.has_value();
+    known.has_swarm = loaded.swarm.has_value();
     for (const overlay& each : loaded.overlays) known.overlays[each.name].subnets = each.subnets;
     for (const peer& each : loaded.peers) {
         peer_scope& entry = known.peers[each.name];

@@ -58,6 +58,9 @@ struct scope {
     bool has_docker_keys = false;
     /// There is a gossip section, so that addresses can be chosen.
     bool has_gossip = false;
+    /// This host is, or is about to be, a worker of a Docker swarm, so that there are networks that the file
+    /// does not know.
+    bool has_swarm = false;
     std::unordered_map<std::string, overlay_scope> overlays;
     /// False if a name could not be read: then an unknown name may be that one, and is not reported.
     bool overlays_known = true;

@@ -13,6 +13,7 @@ namespace waggle::config {
 
 node read_node(const cursor& at, scope& known);
 gossip read_gossip(const cursor& at, scope& known);
+swarm read_swarm(const cursor& at, scope& known);
 std::vector<overlay> read_overlays(const cursor& at, scope& known);
 std::vector<peer> read_peers(const cursor& at, scope& known);
 /// Endpoints with problems are left out.

@@ -24,12 +24,12 @@ const std::vector<edit_case> cases{
      " - {name: db, overlay: blue, addresses: [10.1.0.3], host: beta}",
      "  web",
      {"10:3: endpoints: is 'web'; allowed: a list of endpoints: {name, overlay, addresses, mac, host, "
-      "attachment}"}},
+      "attachment, aliases}"}},
     {"entry_not_a_map",
      "- {name: db, overlay: blue, addresses: [10.1.0.3], host: beta}",
      "- {name: db, overlay: blue, addresses: [10.1.0.3], host: beta}\n  - cache",
      {"12:5: endpoints[2]: is 'cache'; allowed: a map with the keys name, overlay, addresses, mac, host, "
-      "attachment"}},
+      "attachment, aliases"}},
     {"name_missing", "{name: db, ", "{", {"11:5: endpoints[1].name: is missing; allowed: a name"}},
     {"name_twice",
      "name: db",
@@ -40,7 +40,7 @@ const std::vector<edit_case> cases{
      "host: beta",
      "host: beta, address: 10.1.0.3",
      {"11:66: endpoints[1].address: is not a key that exists here (did you mean 'addresses'?); allowed: "
-      "name, overlay, addresses, mac, host, attachment"}},
+      "name, overlay, addresses, mac, host, attachment, aliases"}},
     {"overlay_missing",
      "name: db, overlay: blue",
      "name: db",
@@ -49,7 +49,7 @@ const std::vector<edit_case> cases{
      "name: db, overlay: blue",
      "name: db, overlay: green",
      {"11:25: endpoints[1].overlay: names overlay 'green', which is not configured; allowed: a name from "
-      "'overlays'"}},
+      "'overlays', or with a section 'swarm' or after 'waggle join' a network of the Docker swarm"}},
     {"overlay_is_a_list",
      "name: db, overlay: blue",
      "name: db, overlay: [blue]",

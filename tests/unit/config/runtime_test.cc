@@ -57,7 +57,7 @@ TEST(runtime_endpoint, is_checked_against_what_is_there) {
         "'web'; allowed: an interface of its own for each endpoint");
     EXPECT_EQ(parsed("{name: new, overlay: red, addresses: [10.2.0.2], host: gamma}"),
               "request:1:22: overlay: names overlay 'red', which is not configured; allowed: a name from "
-              "'overlays'\n"
+              "'overlays', or with a section 'swarm' or after 'waggle join' a network of the Docker swarm\n"
               "request:1:56: host: names host 'gamma', which is not configured; allowed: 'alpha' (this node) "
               "or the "
               "name of a peer");
@@ -87,7 +87,7 @@ TEST(runtime_endpoint, malformed_requests) {
     EXPECT_EQ(parsed(""), "request:1:1: is empty; allowed: one YAML document");
     EXPECT_EQ(parsed("[]"),
               "request:1:1: is a list; allowed: a map with the keys name, overlay, addresses, mac, host, "
-              "attachment");
+              "attachment, aliases");
     EXPECT_EQ(
         parsed("{\"name\":"),
         "request:1:1: is an unclosed bracket, or a list or map where a key belongs; allowed: 'key: value'");
@@ -134,7 +134,7 @@ TEST(stored_endpoints, those_that_no_longer_fit_are_left_out) {
     EXPECT_EQ(to_string(list.problems),
               "state:3:26: endpoints[1].overlay: names overlay 'gone', which is not configured; allowed: a "
               "name from "
-              "'overlays'\n"
+              "'overlays', or with a section 'swarm' or after 'waggle join' a network of the Docker swarm\n"
               "state:5:45: endpoints[3].addresses[0]: 10.1.0.10 on overlay 'blue' is already used by "
               "endpoint 'one' "
               "(line 2); allowed: an address of its own");

@@ -29,9 +29,9 @@ const std::vector<text_case> cases{
     {"only_marker", "---\n", "f:1:1: is empty; allowed: one YAML document"},
     {"only_null", "~\n", "f:1:1: is empty; allowed: one YAML document"},
     {"a_list", "- node\n",
-     "f:1:1: is a list; allowed: a map with the keys node, gossip, overlays, peers, endpoints"},
+     "f:1:1: is a list; allowed: a map with the keys node, gossip, swarm, overlays, peers, endpoints"},
     {"a_word", "node",
-     "f:1:1: is 'node'; allowed: a map with the keys node, gossip, overlays, peers, endpoints"},
+     "f:1:1: is 'node'; allowed: a map with the keys node, gossip, swarm, overlays, peers, endpoints"},
     {"no_node", "peers: []\n", "f:1:1: node: is missing; allowed: this host: {name, vtep, underlay, ...}"},
     {"second_document", "node: {}\n---\nnode: {}\n",
      "f:2:1: starts a second document; allowed: one document in a file"},
@@ -67,6 +67,7 @@ const std::vector<text_case> cases{
      "node: {name: a, vtep: {ipv4: 192.0.2.1}, underlay: [{name: w, kind: packet, interface: "
      "e}]}\nendpoint: []\n",
      "f:2:1: endpoint: is not a key that exists here (did you mean 'endpoints'?); allowed: node, gossip, "
+     "swarm, "
      "overlays, "
      "peers, endpoints"},
 };
@@ -134,7 +135,8 @@ colour: 1
         "f:7:36: overlays[0].subnets[0]: has host bits set in 10.1.0.1/24; allowed: the network address, "
         "10.1.0.0/24\n"
         "f:9:60: endpoints[0].mac: is 'zz'; allowed: a unicast MAC address such as 02:42:0a:01:00:02\n"
-        "f:10:1: colour: is not a key that exists here; allowed: node, gossip, overlays, peers, endpoints");
+        "f:10:1: colour: is not a key that exists here; allowed: node, gossip, swarm, overlays, peers, "
+        "endpoints");
 }
 
 TEST(yaml, words_that_yaml_1_1_reads_as_booleans_and_numbers_stay_names) {
