@@ -66,8 +66,12 @@ agent::agent(boost::asio::io_context& context, std::string config_path, runtime_
       _mtu_timer(context),
       _stop_timer(context),
       _encryption_timer(context),
-      _swarm_timer(context) {
-    _encryption.configure(_endpoints.file(), std::move(keys), steady_clock::now());
+      _swarm_timer(context),
+      _join_timer(context),
+      _gossip_timer(context) {
+    _file_keys = std::move(keys);
+    _overlays_with_keys = _endpoints.file().overlays;
+    configure_encryption(_endpoints.file());
     if (const auto saved = _saved_keys.read()) _encryption.resume(*saved, steady_clock::now());
 }
 
@@ -81,6 +85,7 @@ result<void> agent::start() {
     if (!own) return error{own.failure().message};
     _facts.waggle_namespace = netlink::namespace_path(name);
     _facts.underlay_mtus = read_underlay_mtus(node());
+    if (auto opened = open_membership(); !opened) return opened;
     for (const auto& [endpoint, reason] : _endpoints.set_aside())
         spdlog::warn("endpoint {} was attached at run time and is set aside: {}", endpoint, reason);
 
@@ -134,6 +139,7 @@ void agent::recompute() {
     _reconciler.desire(std::move(wanted), steady_clock::now());
     update_links();
     drive();
+    if (_encryption.is_rotating()) step_rotation();
 }
 
 void agent::recompute_soon() {

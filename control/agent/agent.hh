@@ -16,6 +16,7 @@
 #include "common/result.hh"
 #include "config/config.hh"
 #include "control/agent/link_gate.hh"
+#include "control/agent/member_host.hh"
 #include "control/agent/swarm_host.hh"
 #include "control/agent/views.hh"
 #include "control/api/control_api.hh"
@@ -64,6 +65,7 @@ public:
     std::vector<endpoint_view> endpoints() const override;
     std::vector<peer_view> peers() const override;
     std::vector<network_view> networks() const override;
+    node_view membership() const override;
     std::vector<diff_item> diff() const override;
     std::optional<refusal> attach(const std::string& endpoint) override;
     std::optional<refusal> detach(const std::string& name) override;
@@ -71,6 +73,8 @@ public:
     std::vector<announcement_view> announcements() const override;
     std::optional<refusal> accept_announcement(const std::string& text) override;
     std::optional<refusal> rekey(const std::string& overlay) override;
+    std::optional<refusal> join(std::string token, std::vector<std::string> managers) override;
+    std::optional<refusal> leave() override;
 
 private:
     /// Name of Waggle's own network namespace on this host.
@@ -100,21 +104,39 @@ private:
     void wait_for_encryption();
     void step_rotation();
 
+    /// Opens the membership in a Docker swarm if this host has or wants one.
+    result<void> open_membership();
+    result<void> make_member();
+    std::string member_directory() const { return node().state_directory + "/swarm"; }
+    /// A member without a section of the file has networks that the file does not know all the same.
+    void imply_swarm();
+    void join_from_file();
+    void follow_membership();
+    void follow_member_keys();
+    void follow_member_gossip();
+    /// Tells everybody in the gossip that this host leaves; other functions find no gossip from now on.
+    void quit_gossip(std::function<void()> done);
+    void end_membership();
+    void configure_encryption(const config::config& with);
+    /// The file, the endpoints attached at run time, and what the managers of a Docker swarm make of them.
+    const config::config& base() const { return _member ? _member->config().config : _endpoints.merged(); }
+
     result<void> join_swarm();
     /// Tells the swarm what this host has, and takes in what the swarm says.
     void follow_swarm();
+    void follow_gossip();
     void accept_announcements();
     void on_swarm_changed();
     bool swarm_is_known() const;
 
     void empty_dataplane();
     void finish_stop();
-    void end_stop();
+    void part_stopped();
 
     const config::node& node() const { return _endpoints.merged().node; }
     view_sources sources() const {
-        return {_endpoints, _facts,      _hop_reasons, _desired,    _reconciler,
-                _gate,      _encryption, _effective,   _swarm.get()};
+        return {_endpoints, _facts,      _hop_reasons, _desired,     _reconciler,
+                _gate,      _encryption, _effective,   _swarm.get(), _member.get()};
     }
 
     /// A new connection of which the dataplane has not been told anything yet.
@@ -128,6 +150,8 @@ private:
     runtime_endpoints _endpoints;
     /// What the file, the endpoints attached at run time and the swarm say together.
     config::config _effective;
+    /// What the files of the configuration hold, without the keys of a Docker swarm.
+    key_material _file_keys;
     std::vector<std::string> _swarm_problems;
     std::set<std::string> _announcements_heard;
     ready_callback _ready;
@@ -154,8 +178,21 @@ private:
     std::unique_ptr<container_links> _links;
     std::unique_ptr<api::owner_session> _session;
     std::unique_ptr<http_server> _api;
-    /// Null without a gossip section.
+    /// Null unless this host is or wants to be a member of a Docker swarm.
+    std::unique_ptr<member_host> _member;
+    /// The file wants a membership; otherwise there is one if somebody asked for it.
+    bool _swarm_in_file = false;
+    /// What the encryption was configured with last.
+    std::vector<config::overlay> _overlays_with_keys;
+    std::optional<docker_keyring> _member_keys;
+    /// What the gossip has of the managers.
+    std::vector<swarm::session_key> _gossip_keys;
+    std::string _gossip_failure;
+    std::chrono::seconds _join_pause{0};
+    /// Null without a gossip section and outside of a Docker swarm.
     std::unique_ptr<swarm_host> _swarm;
+    /// What is being told that this host leaves the swarm.
+    std::unique_ptr<swarm_host> _left_swarm;
 
     std::optional<pending_connection> _pending;
     std::uint64_t _generation_sent = 0;
@@ -169,12 +206,13 @@ private:
     boost::asio::steady_timer _stop_timer;
     boost::asio::steady_timer _encryption_timer;
     boost::asio::steady_timer _swarm_timer;
+    boost::asio::steady_timer _join_timer;
+    boost::asio::steady_timer _gossip_timer;
 
     std::function<void()> _stopped;
     bool _emptying = false;
-    bool _emptied = false;
-    /// The swarm is being told that this host goes.
-    bool _leaving = false;
+    /// What still runs while stopping.
+    unsigned _stopping_parts = 0;
     std::thread _remover;
 };
 

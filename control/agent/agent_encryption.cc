@@ -57,6 +57,12 @@ void agent::on_worn_association(const api::event& happened) {
         encryption_changed();
         return;
     }
+    if (_member)
+        return spdlog::warn(
+            "the sequence numbers towards {} {}; the managers of the Docker swarm change the keys every "
+            "twelve "
+            "hours",
+            peer, what);
     spdlog::warn(
         "the sequence numbers towards {} {}; rotate the keys on all hosts: write the next three to {} "
         "and reload",

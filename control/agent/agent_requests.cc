@@ -7,6 +7,7 @@
 #include "config/load.hh"
 #include "control/agent/agent.hh"
 #include "control/agent/gossip_keys.hh"
+#include "control/agent/member_views.hh"
 
 namespace waggle::control {
 namespace {
@@ -32,6 +33,14 @@ status_view agent::status() const {
     view.version = WAGGLE_VERSION;
     view.generation = _generation_sent;
     view.acknowledged = _generation_acknowledged;
+    if (_member && (_swarm_in_file || _member->view().phase != swarm::phase::outside))
+        view.swarm = member_line(_member->view());
+    if (_member)
+        for (std::string& each : member_problems(*_member, node(), _swarm_in_file))
+            view.problems.push_back(std::move(each));
+    if (!_gossip_failure.empty())
+        view.problems.push_back("can't take part in the gossip of the Docker swarm: " + _gossip_failure);
+    // Whether the host is healthy depends on what stands there by now, too.
     summarize(sources(), view);
     view.problems.insert(view.problems.end(), _swarm_problems.begin(), _swarm_problems.end());
     return view;
@@ -50,7 +59,9 @@ std::vector<peer_view> agent::peers() const {
 }
 
 std::vector<network_view> agent::networks() const {
-    return network_views(sources());
+    std::vector<network_view> views = network_views(sources());
+    if (_member) add_docker_networks(_member->view(), views);
+    return views;
 }
 
 std::vector<diff_item> agent::diff() const {
@@ -105,6 +116,8 @@ std::optional<refusal> agent::reload() {
         return refusal{422, sentence, lines};
     }
     config::config wanted = std::move(std::get<config::config>(loaded));
+    // A membership that nobody wrote into the file is none of its changes.
+    if (!_swarm_in_file && !wanted.swarm) wanted.swarm = _endpoints.file().swarm;
     config::difference differences = config::compare(_endpoints.file(), wanted);
     // What takes a restart stays as it is until then, also where keys are read from.
     keep_until_restart(_endpoints.file(), wanted);
@@ -112,7 +125,7 @@ std::optional<refusal> agent::reload() {
         spdlog::error("{}", sentence);
         return refusal{422, std::move(sentence), {}};
     };
-    if (!_swarm)
+    if (!_swarm && !_member)
         for (const config::endpoint& each : wanted.endpoints)
             if (each.addresses.empty())
                 return refuse("the address of endpoint " + each.name +
@@ -123,7 +136,7 @@ std::optional<refusal> agent::reload() {
         return refuse("a key file can't be used, the configuration in force stays: " +
                       keys.failure().message);
     std::optional<gossip::keyring> gossip_keys;
-    if (_swarm) {
+    if (_swarm && wanted.gossip) {
         auto read = read_gossip_keys(wanted.gossip->keys);
         if (!read)
             return refuse("the gossip keys can't be used, the configuration in force stays: " +
@@ -131,13 +144,15 @@ std::optional<refusal> agent::reload() {
         gossip_keys = std::move(*read);
     }
     for (const config::node_change& each : differences.node) {
-        const bool gossip = each.key.starts_with("gossip.");
+        const bool gossip = each.key.starts_with("gossip.") || each.key.starts_with("swarm");
         spdlog::warn(
             "{}: {}{} changes from {} to {}; this takes a restart of {}, until then the old value holds",
             _config_path, gossip ? "" : "node.", each.key, each.from, each.to,
             gossip ? "waggle-control" : "both processes");
     }
-    _encryption.configure(wanted, std::move(*keys), std::chrono::steady_clock::now());
+    _file_keys = std::move(*keys);
+    _overlays_with_keys = wanted.overlays;
+    configure_encryption(wanted);
     if (gossip_keys) {
         _swarm->set_keys(std::move(*gossip_keys));
         _swarm->set_seeds(seeds_of(*wanted.gossip));

@@ -23,6 +23,8 @@ void agent::stop(stop_mode mode, std::function<void()> done) {
     if (mode == stop_mode::remove_everything) _saved_keys.forget();
     _resolver->stop();
     _swarm_timer.cancel();
+    _join_timer.cancel();
+    _gossip_timer.cancel();
     if (mode == stop_mode::leave_running) {
         // Peers keep what this host told for as long as its next life takes to tell it again.
         if (_swarm) _swarm->stop(false, [] {});
@@ -30,15 +32,18 @@ void agent::stop(stop_mode mode, std::function<void()> done) {
         _session.reset();
         _hop_timer.cancel();
         _drive_timer.cancel();
-        return _stopped();
+        if (!_member) return _stopped();
+        return _member->stop(false, [this] { _stopped(); });
     }
+    _stopping_parts = 1;
     if (_swarm) {
         // Peers that hear of the leave drop this host's entries at once, the others seconds later.
-        _leaving = true;
-        _swarm->stop(true, [this] {
-            _leaving = false;
-            end_stop();
-        });
+        ++_stopping_parts;
+        _swarm->stop(true, [this] { part_stopped(); });
+    }
+    if (_member) {
+        ++_stopping_parts;
+        _member->stop(true, [this] { part_stopped(); });
     }
     // Taking thousands of links away takes the kernel a while; the loop goes on, with it the watchdog.
     _remover = std::thread([this] {
@@ -75,13 +80,12 @@ void agent::finish_stop() {
         _session.reset();
         if (auto removed = netlink::delete_named_namespace(namespace_name()); !removed)
             spdlog::warn("{}", removed.failure().message);
-        _emptied = true;
-        end_stop();
+        part_stopped();
     });
 }
 
-void agent::end_stop() {
-    if (_emptied && !_leaving) _stopped();
+void agent::part_stopped() {
+    if (--_stopping_parts == 0) _stopped();
 }
 
 }  // namespace waggle::control

@@ -25,18 +25,26 @@ result<void> agent::join_swarm() {
 }
 
 void agent::follow_swarm() {
+    follow_membership();
+    follow_gossip();
+    if (_member) limit_mtus(_effective, _member->config().mtu_limits, _facts);
+}
+
+void agent::follow_gossip() {
+    _swarm_problems.clear();
     if (!_swarm) {
-        _effective = _endpoints.merged();
+        _effective = base();
+        _encryption.set_peers(_effective.peers);
         return;
     }
     std::map<vni, std::string> announcements;
     for (const auto& own : _encryption.announcements())
-        for (const config::overlay& overlay : _endpoints.merged().overlays)
+        for (const config::overlay& overlay : base().overlays)
             if (overlay.name == own.overlay)
                 announcements[overlay.id].assign(own.bytes.begin(), own.bytes.end());
-    _swarm->follow(_endpoints.merged(), announcements);
+    _swarm->follow(_member ? told_to_swarm(_member->config()) : _endpoints.merged(), announcements);
     accept_announcements();
-    swarm_config heard = _swarm->add_to(_endpoints.merged());
+    swarm_config heard = _swarm->add_to(base());
     _effective = std::move(heard.config);
     _swarm_problems = std::move(heard.problems);
     _encryption.set_peers(_effective.peers);
@@ -45,7 +53,7 @@ void agent::follow_swarm() {
 void agent::accept_announcements() {
     std::set<std::string> heard;
     bool changed = false;
-    for (auto& [overlay, text] : _swarm->announcements(_endpoints.merged())) {
+    for (auto& [overlay, text] : _swarm->announcements(base())) {
         // Each is checked once; what a stranger to the secret says is not worth a line each time.
         if (!_announcements_heard.contains(text)) {
             const auto* bytes = reinterpret_cast<const std::uint8_t*>(text.data());
@@ -72,6 +80,9 @@ void agent::on_swarm_changed() {
 }
 
 bool agent::swarm_is_known() const {
+    if (_member && !_member->settled()) return false;
+    // The gossip of a Docker swarm begins with the managers' keys.
+    if (_member && _member->is_member() && !_swarm) return false;
     return !_swarm || _swarm->settled();
 }
 

@@ -65,6 +65,15 @@ void add_local_state(const config::endpoint& endpoint, const view_sources& from,
     }
 }
 
+/// Empty for an endpoint that has all it needs.
+std::string why_it_waits(const std::string& endpoint, const view_sources& from) {
+    if (from.member != nullptr) {
+        const auto& waiting = from.member->config().waiting;
+        if (const auto found = waiting.find(endpoint); found != waiting.end()) return found->second;
+    }
+    return from.swarm != nullptr ? from.swarm->waiting(endpoint) : std::string();
+}
+
 template <typename Key, typename Value, typename Map, typename Text>
 void add_upserts(const char* kind, const std::vector<std::pair<Key, Value>>& upserts, const Map* present,
                  Text text, std::vector<diff_item>& items) {
@@ -117,15 +126,13 @@ std::vector<endpoint_view> endpoint_views(const view_sources& from, endpoint_cho
         if (!local && !of_file.contains(endpoint.name)) view.source = "gossip";
         views.push_back(std::move(view));
     }
-    if (from.swarm != nullptr) {
-        for (const config::endpoint& each : from.endpoints.merged().endpoints) {
-            std::string reason = from.swarm->waiting(each.name);
-            if (reason.empty()) continue;
-            endpoint_view view = view_of(each, from);
-            view.state = "pending";
-            view.detail = reason;
-            views.push_back(std::move(view));
-        }
+    for (const config::endpoint& each : from.endpoints.merged().endpoints) {
+        std::string reason = why_it_waits(each.name, from);
+        if (reason.empty()) continue;
+        endpoint_view view = view_of(each, from);
+        view.state = "pending";
+        view.detail = std::move(reason);
+        views.push_back(std::move(view));
     }
     for (const auto& [name, reason] : from.endpoints.set_aside()) {
         endpoint_view view;
@@ -179,7 +186,8 @@ std::vector<network_view> network_views(const view_sources& from) {
         network_view view;
         view.id = each.id;
         for (const config::overlay& overlay : from.config.overlays)
-            if (overlay.network_id() == each.id) view.overlay = overlay.name;
+            if (overlay.network_id() == each.id)
+                view.overlay += (view.overlay.empty() ? "" : ", ") + overlay.name;
         view.hosts = each.hosts;
         view.entries = each.entries;
         view.memory = each.memory;
@@ -253,7 +261,7 @@ void summarize(const view_sources& from, status_view& status) {
         else
             problems.push_back("peer " + peer.name + ": " + peer.detail);
     }
-    for (const config::overlay& overlay : from.endpoints.merged().overlays) {
+    for (const config::overlay& overlay : from.config.overlays) {
         const std::vector<std::string> without = from.encryption.peers_without_keys(overlay);
         if (without.empty()) continue;
         std::string names;

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "control/agent/link_gate.hh"
+#include "control/agent/member_host.hh"
 #include "control/agent/swarm_host.hh"
 #include "control/api/host.hh"
 #include "control/overlay/desired_state.hh"
@@ -28,6 +29,8 @@ struct view_sources {
     const config::config& config;
     /// Null without a gossip.
     const swarm_host* swarm = nullptr;
+    /// Null outside of a Docker swarm.
+    const member_host* member = nullptr;
 };
 
 /// Pure: the same sources give the same views.

@@ -1,8 +1,10 @@
 #include "control/api/control_api.hh"
 
+#include <algorithm>
 #include <optional>
 #include <string_view>
 
+#include "common/secret.hh"
 #include "control/api/views_json.hh"
 
 namespace waggle::control {
@@ -59,12 +61,27 @@ http_reply rekey(host& served, const std::string& body) {
     return done(served.rekey(*overlay), nlohmann::json::object());
 }
 
+http_reply join(host& served, const std::string& body) {
+    nlohmann::json document = nlohmann::json::parse(body, nullptr, false);
+    const auto is_text = [](const nlohmann::json& each) { return each.is_string(); };
+    if (!document.is_object() || document.size() != 2 || !document.contains("token") ||
+        !document["token"].is_string() || !document.contains("managers") ||
+        !document["managers"].is_array() || document["managers"].empty() ||
+        !std::ranges::all_of(document["managers"], is_text))
+        return failed(400, R"(the body must be {"token": "SWMTKN-...", "managers": ["ADDRESS:PORT"]})");
+    auto& token = document["token"].get_ref<std::string&>();
+    const auto refused = served.join(token, document["managers"].get<std::vector<std::string>>());
+    wipe(token);
+    return done(refused, nlohmann::json::object());
+}
+
 std::optional<http_reply> get(const host& served, std::string_view path) {
     if (path == "/v1/status") return http_reply{200, dump(to_json(served.status()))};
     if (path == "/v1/overlays") return list(served.overlays());
     if (path == "/v1/endpoints") return list(served.endpoints());
     if (path == "/v1/peers") return list(served.peers());
     if (path == "/v1/networks") return list(served.networks());
+    if (path == "/v1/node") return http_reply{200, dump(to_json(served.membership()))};
     if (path == "/v1/diff") return list(served.diff());
     if (path == "/v1/announcements") return list(served.announcements());
     return std::nullopt;
@@ -76,13 +93,15 @@ std::optional<http_reply> post(host& served, std::string_view path, const std::s
     if (path == "/v1/reload") return done(served.reload(), nlohmann::json::object());
     if (path == "/v1/accept") return accept(served, body);
     if (path == "/v1/rekey") return rekey(served, body);
+    if (path == "/v1/join") return join(served, body);
+    if (path == "/v1/leave") return done(served.leave(), nlohmann::json::object());
     return std::nullopt;
 }
 
 bool is_known(std::string_view path) {
-    for (std::string_view known :
-         {"/v1/status", "/v1/overlays", "/v1/endpoints", "/v1/peers", "/v1/networks", "/v1/diff",
-          "/v1/attach", "/v1/detach", "/v1/reload", "/v1/announcements", "/v1/accept", "/v1/rekey"})
+    for (std::string_view known : {"/v1/status", "/v1/overlays", "/v1/endpoints", "/v1/peers", "/v1/networks",
+                                   "/v1/diff", "/v1/attach", "/v1/detach", "/v1/reload", "/v1/announcements",
+                                   "/v1/accept", "/v1/rekey", "/v1/node", "/v1/join", "/v1/leave"})
         if (path == known) return true;
     return false;
 }

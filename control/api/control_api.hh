@@ -13,6 +13,9 @@ namespace waggle::control {
 /// POST /v1/reload                      no body
 /// POST /v1/accept                      body: {"announcement": "..."}
 /// POST /v1/rekey                       body: {"overlay": "..."}; empty for all
+/// GET  /v1/node                        an object: this host as a member of a Docker swarm
+/// POST /v1/join                        body: {"token": "...", "managers": ["192.0.2.1:2377"]}
+/// POST /v1/leave                       no body; like join it only begins, /v1/node tells how it went
 /// Success is 200; every failure is 4xx or 5xx with {"error": "one sentence"} and, if there is more to say,
 /// "problems": [...].
 http_reply answer(host& served, const http_request& request);

@@ -65,6 +65,56 @@ struct network_view {
     std::size_t waiting = 0;
     /// The first syncs with other hosts are done.
     bool in_sync = false;
+    /// Of a Docker swarm's network, otherwise empty or false: its name there, its IPv4 subnets, and the
+    /// address that the managers keep for load balancing by this host.
+    std::string name = {};
+    std::vector<std::string> subnets = {};
+    std::string load_balancer = {};
+    bool encrypted = false;
+};
+
+/// This host as a member of a Docker swarm.
+struct node_view {
+    struct manager {
+        std::string node;
+        /// "192.0.2.1:2377".
+        std::string address;
+        std::int64_t weight = 0;
+        /// The session is with it.
+        bool session = false;
+    };
+    struct key {
+        /// "gossip" or "ipsec".
+        std::string purpose;
+        /// Never the key itself.
+        std::string fingerprint;
+        std::uint64_t lamport_time = 0;
+        /// Since this process first had it.
+        std::uint64_t age_seconds = 0;
+        /// What this host seals with; the others are only opened with.
+        bool sending = false;
+    };
+    std::string name;
+    /// "outside", "joining", "disconnected", "ready" or "expelled".
+    std::string state = "outside";
+    /// One sentence with the remedy; empty if all is well.
+    std::string problem;
+    std::string id;
+    std::string cluster;
+    std::string role;
+    /// Seconds since 1970; 0 without a certificate.
+    std::int64_t certificate_begins = 0;
+    std::int64_t certificate_ends = 0;
+    std::int64_t renewal = 0;
+    std::vector<manager> managers;
+    std::vector<key> keys;
+    std::size_t attachments = 0;
+    std::uint64_t tasks_rejected = 0;
+    unsigned data_path_port = 0;
+    /// What was asked for last: "join", "leave" or nothing; whether it is under way; why it was not done.
+    std::string asked;
+    bool asked_running = false;
+    std::string asked_failure;
 };
 
 struct diff_item {
@@ -97,6 +147,8 @@ struct status_view {
     std::size_t endpoints_failed = 0;
     std::size_t peers = 0;
     std::size_t peers_reachable = 0;
+    /// One line of the membership in a Docker swarm; empty if this host is in none.
+    std::string swarm = {};
     /// True if there are no problems and nothing is left to do.
     bool healthy = false;
     std::vector<std::string> problems;
@@ -121,6 +173,7 @@ public:
     virtual std::vector<endpoint_view> endpoints() const = 0;
     virtual std::vector<peer_view> peers() const = 0;
     virtual std::vector<network_view> networks() const = 0;
+    virtual node_view membership() const = 0;
     virtual std::vector<diff_item> diff() const = 0;
     /// Attaches an endpoint, a YAML or JSON entry as in the file, to this host. When it returns nothing the
     /// endpoint is checked, kept for the next start, and on its way.
@@ -134,6 +187,11 @@ public:
     virtual std::optional<refusal> accept_announcement(const std::string& text) = 0;
     /// New keys for an overlay with the waggle profile, or for all of them if the name is empty.
     virtual std::optional<refusal> rekey(const std::string& overlay) = 0;
+    /// Becomes a worker of a Docker swarm. When it returns nothing that is under way; node() tells how it
+    /// went.
+    virtual std::optional<refusal> join(std::string token, std::vector<std::string> managers) = 0;
+    /// Leaves it, likewise.
+    virtual std::optional<refusal> leave() = 0;
 };
 
 }  // namespace waggle::control

@@ -32,9 +32,48 @@ nlohmann::json to_json(const peer_view& view) {
 }
 
 nlohmann::json to_json(const network_view& view) {
-    return {{"id", view.id},           {"overlay", view.overlay}, {"hosts", view.hosts},
-            {"entries", view.entries}, {"memory", view.memory},   {"waiting", view.waiting},
-            {"in_sync", view.in_sync}};
+    return {{"id", view.id},
+            {"overlay", view.overlay},
+            {"hosts", view.hosts},
+            {"entries", view.entries},
+            {"memory", view.memory},
+            {"waiting", view.waiting},
+            {"in_sync", view.in_sync},
+            {"name", view.name},
+            {"subnets", view.subnets},
+            {"encrypted", view.encrypted},
+            {"load_balancer", view.load_balancer}};
+}
+
+nlohmann::json to_json(const node_view& view) {
+    nlohmann::json managers = nlohmann::json::array();
+    for (const node_view::manager& each : view.managers)
+        managers.push_back({{"node", each.node},
+                            {"address", each.address},
+                            {"weight", each.weight},
+                            {"session", each.session}});
+    nlohmann::json keys = nlohmann::json::array();
+    for (const node_view::key& each : view.keys)
+        keys.push_back({{"purpose", each.purpose},
+                        {"fingerprint", each.fingerprint},
+                        {"lamport_time", each.lamport_time},
+                        {"age_seconds", each.age_seconds},
+                        {"sending", each.sending}});
+    return {
+        {"name", view.name},
+        {"state", view.state},
+        {"problem", view.problem},
+        {"id", view.id},
+        {"cluster", view.cluster},
+        {"role", view.role},
+        {"certificate",
+         {{"begins", view.certificate_begins}, {"ends", view.certificate_ends}, {"renewal", view.renewal}}},
+        {"managers", std::move(managers)},
+        {"keys", std::move(keys)},
+        {"attachments", view.attachments},
+        {"tasks_rejected", view.tasks_rejected},
+        {"data_path_port", view.data_path_port},
+        {"asked", {{"what", view.asked}, {"running", view.asked_running}, {"failure", view.asked_failure}}}};
 }
 
 nlohmann::json to_json(const diff_item& view) {
@@ -58,6 +97,7 @@ nlohmann::json to_json(const status_view& view) {
             {"endpoints_failed", view.endpoints_failed},
             {"peers", view.peers},
             {"peers_reachable", view.peers_reachable},
+            {"swarm", view.swarm},
             {"healthy", view.healthy},
             {"problems", view.problems}};
 }

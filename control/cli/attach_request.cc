@@ -65,8 +65,10 @@ const std::string_view attach_explanation =
 void describe_attach(po::options_description& options) {
     options.add_options()("overlay", po::value<std::string>()->value_name("NAME")->required(), "its overlay")(
         "name", po::value<std::string>()->value_name("NAME")->required(), "its name")(
-        "address", po::value<words>()->value_name("IP")->required()->composing(),
-        "its address; once more for one of the other family")(
+        "address", po::value<words>()->value_name("IP")->composing(),
+        "its address; once more for one of the other family; absent where the swarm chooses one")(
+        "alias", po::value<words>()->value_name("NAME")->composing(),
+        "a further name for the swarm's resolvers; may be repeated")(
         "mac", po::value<std::string>()->value_name("MAC"), "its MAC; by default 02:42 and the IPv4 address")(
         "netns", po::value<std::string>()->value_name("WHERE"),
         "a container: its network namespace as a name, a path or pid:NUMBER")(
@@ -94,9 +96,9 @@ result<json> attach_request(const po::variables_map& options) {
     if (kind.empty()) return error{"one of --netns, --vhost-user, --memif and --device is needed"};
     if (const auto wrong = misplaced(options, kind)) return *wrong;
 
-    json request{{"name", text_of(options, "name")},
-                 {"overlay", text_of(options, "overlay")},
-                 {"addresses", options["address"].as<words>()}};
+    json request{{"name", text_of(options, "name")}, {"overlay", text_of(options, "overlay")}};
+    if (options.contains("address")) request["addresses"] = options["address"].as<words>();
+    if (options.contains("alias")) request["aliases"] = options["alias"].as<words>();
     if (options.contains("mac")) request["mac"] = text_of(options, "mac");
     json& attachment = request["attachment"];
     if (kind == "netns") {

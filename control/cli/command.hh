@@ -50,6 +50,8 @@ struct command {
     int (*run)(const context& with, const boost::program_options::variables_map& options);
     /// False if it works on files only, and needs no sockets.
     bool needs_host = true;
+    /// The last of `arguments` may be given several times.
+    bool repeats = false;
 };
 
 /// All commands in the order of --help.
@@ -78,6 +80,9 @@ int show_announcement(const context& with, const boost::program_options::variabl
 int accept_announcement(const context& with, const boost::program_options::variables_map& options);
 int attach(const context& with, const boost::program_options::variables_map& options);
 int detach(const context& with, const boost::program_options::variables_map& options);
+int show_node(const context& with, const boost::program_options::variables_map& options);
+int join(const context& with, const boost::program_options::variables_map& options);
+int leave(const context& with, const boost::program_options::variables_map& options);
 int reload(const context& with, const boost::program_options::variables_map& options);
 int check_config(const context& with, const boost::program_options::variables_map& options);
 int compare_configs(const context& with, const boost::program_options::variables_map& options);

@@ -39,6 +39,7 @@ std::string padded(std::string_view text, std::size_t width) {
 std::string usage_of(const command& each) {
     std::string usage(each.name);
     for (const std::string_view argument : each.arguments) usage += " " + std::string(argument);
+    if (each.repeats) usage += "...";
     return usage;
 }
 
@@ -117,8 +118,13 @@ int run_command(const command& chosen, const std::vector<std::string>& words, st
     po::options_description arguments;
     po::positional_options_description positions;
     for (const std::string_view argument : chosen.arguments) {
-        arguments.add_options()(std::string(argument).c_str(), po::value<std::string>());
-        positions.add(std::string(argument).c_str(), 1);
+        const std::string name(argument);
+        const bool many = chosen.repeats && argument == chosen.arguments.back();
+        if (many)
+            arguments.add_options()(name.c_str(), po::value<std::vector<std::string>>());
+        else
+            arguments.add_options()(name.c_str(), po::value<std::string>());
+        positions.add(name.c_str(), many ? -1 : 1);
     }
     po::options_description all;
     all.add(general_options()).add(own).add(arguments);

@@ -2,6 +2,7 @@
 
 #include "control/cli/attach_request.hh"
 #include "control/cli/command.hh"
+#include "control/cli/join_request.hh"
 
 namespace waggle::cli {
 
@@ -44,7 +45,12 @@ const std::vector<command>& commands() {
          describe_overlay_filter,
          show_endpoints},
         {"peers", "other hosts and the way to them", {}, "", nullptr, show_peers},
-        {"networks", "networks of the gossip that this host takes part in", {}, "", nullptr, show_networks},
+        {"networks",
+         "networks of the gossip or Docker swarm that this host is on",
+         {},
+         "",
+         nullptr,
+         show_networks},
         {"fdb",
          "forwarding entries in force: where each MAC lives",
          {},
@@ -83,6 +89,26 @@ const std::vector<command>& commands() {
          describe_attach,
          attach},
         {"detach", "remove an endpoint that was added at run time", {"NAME"}, "", nullptr, detach},
+        {"node",
+         "this host as a member of a Docker swarm",
+         {},
+         "Exit status 0 if it is a healthy one, 1 if not.\n",
+         nullptr,
+         show_node},
+        {"join",
+         "become a worker of a Docker swarm",
+         {"MANAGER"},
+         join_explanation,
+         describe_join,
+         join,
+         true,
+         true},
+        {"leave",
+         "leave the Docker swarm, give back its addresses and forget its keys",
+         {},
+         "The managers go on listing the node as down until 'docker node rm'.\n",
+         describe_patience,
+         leave},
         {"reload",
          "read the configuration file again and apply what differs",
          {},

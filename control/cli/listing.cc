@@ -88,10 +88,12 @@ const listing& peers_listing() {
 }
 
 const listing& networks_listing() {
-    static const listing how{{prose("id", "NETWORK", 0), text("overlay", "OVERLAY"), number("hosts", "HOSTS"),
-                              number("entries", "ENTRIES"), number("memory", "BYTES", 2),
-                              number("waiting", "WAITING", 3), text("in_sync", "IN SYNC", 1)},
-                             "no networks: this host has no gossip, or no endpoint on any overlay"};
+    static const listing how{
+        {prose("id", "NETWORK", 0), text("name", "NAME", 4), text("overlay", "OVERLAY"),
+         prose("subnets", "SUBNETS", 5), text("load_balancer", "LB ADDRESS", 6), number("hosts", "HOSTS"),
+         number("entries", "ENTRIES"), number("memory", "BYTES", 2), number("waiting", "WAITING", 3),
+         text("in_sync", "IN SYNC", 1)},
+        "no networks: this host has no gossip, or no endpoint on any overlay"};
     return how;
 }
 

@@ -54,6 +54,7 @@ std::string of_control(const json& control) {
     const std::uint64_t failed = number(control, "endpoints_failed");
     text += line("endpoints", std::to_string(number(control, "endpoints_local")) + " here" +
                                   (failed == 0 ? "" : ", " + std::to_string(failed) + " failed"));
+    if (field_text(control, "swarm") != "-") text += line("swarm", field_text(control, "swarm"));
     text += line("peers", of(control, "peers_reachable", "peers") + " reachable");
     return text;
 }

@@ -129,6 +129,9 @@ result<moment> host_encryption::rekey(const std::string& overlay, moment now) {
     if (found != _exchanges.end()) return found->second.rekey(now);
     const auto known = std::ranges::find(_config.overlays, overlay, &config::overlay::name);
     if (known == _config.overlays.end()) return error{"there is no overlay " + overlay};
+    if (is_docker(*known) && !_config.node.docker_encryption)
+        return error{"the keys of overlay " + overlay +
+                     " come from the managers of the Docker swarm, which change them every twelve hours"};
     if (is_docker(*known))
         return error{"the keys of overlay " + overlay + " come from " + _config.node.docker_encryption->keys +
                      "; change it and reload"};

@@ -55,6 +55,8 @@ public:
     bool dataplane_is(std::uint64_t instance, moment now);
     /// The dataplane has what associations() gave: the next step of a rotation. True if there is one.
     bool confirmed();
+    /// Docker's keys are being changed.
+    bool is_rotating() const { return _docker && _docker->is_rotating(); }
 
     struct own_announcement {
         std::string overlay;

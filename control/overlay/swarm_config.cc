@@ -127,7 +127,8 @@ private:
             if (!std::ranges::any_of(overlay.subnets, [&](const ip_prefix& subnet) {
                     return subnet.contains(record.address.address);
                 })) {
-                problem(where + " is in no subnet of the overlay");
+                if (!is_in_other_subnet(overlay, record.address.address))
+                    problem(where + " is in no subnet of the overlay");
                 continue;
             }
             auto mac = macs.find(record.mac);
@@ -152,6 +153,15 @@ private:
                  peer_with(host, overlay).name,
                  std::nullopt});
         }
+    }
+
+    /// A network of a Docker swarm has an overlay for each of its IPv4 subnets.
+    bool is_in_other_subnet(const config::overlay& overlay, const ip_address& address) {
+        return std::ranges::any_of(config().overlays, [&](const config::overlay& other) {
+            return other.network_id() == overlay.network_id() &&
+                   std::ranges::any_of(other.subnets,
+                                       [&](const ip_prefix& subnet) { return subnet.contains(address); });
+        });
     }
 
     void problem(std::string sentence) {
@@ -212,6 +222,7 @@ gossip::publication wanted_publication(const config::config& file, const chosen_
             networkdb::endpoint_record called;
             called.name = each.name;
             called.address = address.address;
+            called.task_aliases = each.aliases;
             network.endpoints[name] = {
                 networkdb::encode(peer_record{address, mac, vtep}), networkdb::encode(called), {}};
         }

@@ -98,8 +98,8 @@ TEST_F(command_line, wrong_usage) {
          "waggle counters: unrecognised option '--watc'; see waggle counters --help\n"},
         {{"counters", "--interval", "0"}, "waggle counters: --interval takes 0.1 to 86400 seconds\n"},
         {{"counters", "--interval", "nan"}, "waggle counters: --interval takes 0.1 to 86400 seconds\n"},
-        {{"attach", "--overlay", "blue", "--name", "x"},
-         "waggle attach: the option '--address' is required but missing; see waggle attach --help\n"},
+        {{"attach", "--overlay", "blue"},
+         "waggle attach: the option '--name' is required but missing; see waggle attach --help\n"},
         {{"attach", "--overlay", "blue", "--name", "x", "--address", "10.1.0.2"},
          "waggle attach: one of --netns, --vhost-user, --memif and --device is needed; see waggle attach "
          "--help\n"},

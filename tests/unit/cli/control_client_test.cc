@@ -1,67 +1,13 @@
 #include "control/cli/control_client.hh"
 
-#include <filesystem>
-#include <mutex>
-#include <sstream>
-#include <thread>
-#include <unistd.h>
-
 #include <boost/asio/local/stream_protocol.hpp>
-#include <gtest/gtest.h>
 
-#include "control/api/http_server.hh"
-#include "control/cli/command.hh"
-#include "control/cli/command_line.hh"
+#include "tests/unit/cli/served.hh"
 
 namespace waggle::cli {
 namespace {
 
 using nlohmann::json;
-
-/// Control's own HTTP server on a socket of its own, with replies of the test's choice.
-class served : public testing::Test {
-protected:
-    served() {
-        std::string pattern = testing::TempDir() + "waggle-control-XXXXXX";
-        if (::mkdtemp(pattern.data()) == nullptr) throw std::runtime_error("mkdtemp");
-        folder = pattern;
-        auto listening =
-            control::http_server::listen(context, socket(), [this](const control::http_request& request) {
-                const std::lock_guard lock(mutex);
-                requests.push_back(request);
-                return answer(request);
-            });
-        if (!listening) throw std::runtime_error(listening.failure().message);
-        server = std::move(*listening);
-        thread = std::thread([this] { context.run(); });
-    }
-    ~served() override {
-        context.stop();
-        thread.join();
-        server.reset();
-        std::filesystem::remove_all(folder);
-    }
-    std::string socket() const { return folder / "control.sock"; }
-    int run(std::vector<std::string> words) {
-        words.insert(words.begin(), {"--runtime-directory", folder});
-        out.str("");
-        err.str("");
-        return run_command_line(words, 100, out, err);
-    }
-
-    std::filesystem::path folder;
-    boost::asio::io_context context;
-    std::mutex mutex;
-    std::vector<control::http_request> requests;
-    std::function<control::http_reply(const control::http_request&)> answer =
-        [](const control::http_request&) {
-            return control::http_reply{200, R"({"items": []})"};
-        };
-    std::unique_ptr<control::http_server> server;
-    std::thread thread;
-    std::ostringstream out;
-    std::ostringstream err;
-};
 
 TEST_F(served, list_and_its_items) {
     answer = [](const control::http_request&) {
@@ -123,6 +69,16 @@ TEST_F(served, attach_sends_the_endpoint_as_in_the_file) {
                   "mac": "02:00:00:00:00:09", "attachment": {"kind": "container", "namespace": "job",
                   "interface": "eth1", "routes": [{"to": "0.0.0.0/0", "via": "10.1.0.1"}, {"to": "10.9.0.0/16"}]}})"));
     EXPECT_EQ(out.str(), "endpoint 'n' is being attached; 'waggle endpoints' tells how far it is\n");
+}
+
+TEST_F(served, attach_leaves_the_address_to_the_swarm) {
+    answer = [](const control::http_request&) { return control::http_reply{200, "{}"}; };
+    EXPECT_EQ(run({"attach", "--overlay", "test-net", "--name", "n", "--netns", "job", "--alias", "www",
+                   "--alias", "w3"}),
+              succeeded);
+    EXPECT_EQ(json::parse(requests.at(0).body),
+              json::parse(R"({"name": "n", "overlay": "test-net", "aliases": ["www", "w3"],
+                  "attachment": {"kind": "container", "namespace": "job"}})"));
 }
 
 TEST_F(served, attach_every_kind) {

@@ -21,6 +21,7 @@ public:
                 .endpoints_failed = 1,
                 .peers = 3,
                 .peers_reachable = 2,
+                .swarm = "a member",
                 .healthy = false,
                 .problems = {"one"}};
     }
@@ -65,6 +66,35 @@ public:
         return next;
     }
 
+    node_view membership() const override {
+        node_view view;
+        view.name = "alpha";
+        view.state = "ready";
+        view.id = "node1";
+        view.cluster = "cluster1";
+        view.role = "worker";
+        view.certificate_begins = 1;
+        view.certificate_ends = 2;
+        view.renewal = 3;
+        view.managers = {{"m1", "192.0.2.10:2377", 5, true}};
+        view.keys = {{"gossip", "01234567", 7, 60, true}};
+        view.attachments = 4;
+        view.tasks_rejected = 5;
+        view.data_path_port = 4789;
+        view.asked = "join";
+        view.asked_failure = "why";
+        return view;
+    }
+    std::optional<refusal> join(std::string token, std::vector<std::string> managers) override {
+        asked = "join " + token;
+        for (const std::string& each : managers) asked += " " + each;
+        return next;
+    }
+    std::optional<refusal> leave() override {
+        asked = "leave";
+        return next;
+    }
+
     std::string asked;
     std::optional<refusal> next;
 };
@@ -82,7 +112,7 @@ TEST(control_api, status_has_every_field) {
         "node": "alpha", "uptime_seconds": 7, "version": "1.2",
         "dataplane": {"connected": true, "generation": 5, "acknowledged": 4},
         "overlays": 1, "endpoints_local": 2, "endpoints_failed": 1, "peers": 3, "peers_reachable": 2,
-        "healthy": false, "problems": ["one"]})"));
+        "swarm": "a member", "healthy": false, "problems": ["one"]})"));
 }
 
 TEST(control_api, lists_are_items_with_every_field) {
@@ -121,6 +151,32 @@ TEST(control_api, requests_reach_the_host) {
     EXPECT_EQ(served.asked, "rekey blue");
     ask(served, "POST", "/v1/rekey", 200, R"({"overlay": ""})");
     EXPECT_EQ(served.asked, "rekey ");
+}
+
+TEST(control_api, membership) {
+    small_host served;
+    EXPECT_EQ(ask(served, "GET", "/v1/node", 200), nlohmann::json::parse(R"({
+        "name": "alpha", "state": "ready", "problem": "", "id": "node1", "cluster": "cluster1", "role": "worker",
+        "certificate": {"begins": 1, "ends": 2, "renewal": 3},
+        "managers": [{"node": "m1", "address": "192.0.2.10:2377", "weight": 5, "session": true}],
+        "keys": [{"purpose": "gossip", "fingerprint": "01234567", "lamport_time": 7, "age_seconds": 60,
+                  "sending": true}],
+        "attachments": 4, "tasks_rejected": 5, "data_path_port": 4789,
+        "asked": {"what": "join", "running": false, "failure": "why"}})"));
+    ask(served, "POST", "/v1/join", 200, R"({"token": "t", "managers": ["a:1", "b:2"]})");
+    EXPECT_EQ(served.asked, "join t a:1 b:2");
+    ask(served, "POST", "/v1/leave", 200);
+    EXPECT_EQ(served.asked, "leave");
+    served.asked.clear();
+    for (const char* body :
+         {"", "{}", "[]", R"({"token": "t"})", R"({"token": "t", "managers": []})",
+          R"({"token": 1, "managers": ["a"]})", R"({"token": "t", "managers": [1]})",
+          R"({"token": "t", "managers": "a"})", R"({"token": "t", "managers": ["a"], "x": 1})"})
+        EXPECT_EQ(ask(served, "POST", "/v1/join", 400, body)["error"],
+                  R"(the body must be {"token": "SWMTKN-...", "managers": ["ADDRESS:PORT"]})");
+    EXPECT_EQ(served.asked, "");
+    served.next = refusal{409, "already", {}};
+    EXPECT_EQ(ask(served, "POST", "/v1/leave", 409)["error"], "already");
 }
 
 TEST(control_api, announcements) {
