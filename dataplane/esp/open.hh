@@ -38,8 +38,8 @@ inline spi_answer peek_spi(const std::uint8_t* esp, std::size_t length) {
 
 /// Checks the replay window, verifies, decrypts in place, checks trailer and padding. The content of packets
 /// with another verdict than `opened` is undefined and must go nowhere. `now`: nanoseconds of a monotonic
-/// clock, the same on all workers. Any worker; the SA's lock is taken twice per SA of the burst, for some ns
-/// a packet.
-void open(open_burst& burst, std::uint64_t now);
+/// clock, the same on all workers. The caller is the owner of all the associations. No locks and no atomic
+/// instructions. Bit i of the answer: packet i is `opened`.
+std::uint64_t open(open_burst& burst, std::uint64_t now);
 
 }  // namespace waggle::esp

@@ -30,6 +30,14 @@ public:
     /// For a packet that is authentic: the same answer, and what is fresh is marked. `now` in ns.
     replay_answer accept(replay_window& window, std::uint64_t sequence, std::uint64_t iv, std::uint64_t now);
 
+    /// True if packets numbered `first`, `first` + 1 ... with these IVs are all of the current life.
+    bool are_current(std::uint64_t first, const std::uint64_t* ivs, unsigned count) const;
+    /// Such packets were accepted; the caller marks them in the window.
+    void stay(std::uint64_t now) {
+        _regular = true;
+        _last_accepted = now;
+    }
+
     /// How many lives were begun after the first.
     std::uint64_t resyncs() const { return _resyncs.load(std::memory_order_relaxed); }
 

@@ -50,4 +50,30 @@ replay_answer replay_state::accept_otherwise(std::uint64_t sequence, std::uint64
     return replay_answer::fresh;
 }
 
+bool replay_state::check_run(std::uint32_t low, const std::uint64_t* ivs, unsigned count,
+                             std::uint64_t& first) const {
+    const std::uint64_t limit =
+        _extended ? std::numeric_limits<std::uint64_t>::max() : std::numeric_limits<std::uint32_t>::max();
+    const std::uint64_t highest = top();
+    first = low;
+    if (_extended) {
+        const inferred_sequence inferred = infer_sequence(low, highest, _window.size());
+        if (!inferred.possible) return false;
+        first = inferred.sequence;
+    }
+    if (limit - first < count) return false;
+    if (_policy == replay_policy::off) return true;
+    if (first <= highest) return false;
+    // Further ahead the high half of the later numbers might be another one.
+    constexpr std::uint64_t furthest = std::uint64_t{1} << 31;
+    if (_extended && first - highest > furthest) return false;
+    return _policy != replay_policy::resync || _lives->are_current(first, ivs, count);
+}
+
+void replay_state::accept_run(std::uint64_t first, unsigned count, std::uint64_t now) {
+    if (_policy == replay_policy::off) return _window.note(first + count - 1);
+    if (_policy == replay_policy::resync) _lives->stay(now);
+    _window.accept_run(first, count);
+}
+
 }  // namespace waggle::esp

@@ -3,7 +3,6 @@
 #include <atomic>
 #include <cstdint>
 #include <memory>
-#include <thread>
 
 #include "dataplane/esp/peer_lives.hh"
 #include "dataplane/esp/replay_window.hh"
@@ -27,41 +26,18 @@ struct replay_settings {
     std::uint32_t window = 4096;
 };
 
-/// Guards an SA's replay state between workers. Only workers take it, for a few ns a packet and never around
-/// a cipher or a call: the table writer is never waited for, nor waits.
-class replay_lock {
-public:
-    void lock() {
-        for (unsigned tries = 0; _taken.exchange(true, std::memory_order_acquire);) {
-            // Only a holder whose core was taken away makes this long.
-            while (_taken.load(std::memory_order_relaxed))
-                if (++tries % 1024 == 0)
-                    std::this_thread::yield();
-                else
-                    __builtin_ia32_pause();
-        }
-    }
-    void unlock() { _taken.store(false, std::memory_order_release); }
-
-private:
-    std::atomic<bool> _taken{false};
-};
-
 /// A received packet's number in full and what the window says of it.
 struct replay_check {
     std::uint64_t sequence;
     replay_answer answer;
 };
 
-/// Replay protection of one inbound SA, whatever its policy. Check and accept under its lock; top() and
-/// resyncs() are for any thread.
+/// Replay protection of one inbound SA, whatever its policy. Check and accept by the SA's owner
+/// (worker_claim) only; top() and resyncs() are for any thread.
 class replay_state {
 public:
     /// Once, before the first packet; the settings are valid (make_inbound() checks). Without it: `off`.
     void configure(const replay_settings& settings, bool extended);
-
-    void lock() { _lock.lock(); }
-    void unlock() { _lock.unlock(); }
 
     /// Before verification: nothing changes. `low` and `iv` as numbers from the packet, `now` in ns.
     replay_check check(std::uint32_t low, std::uint64_t iv, std::uint64_t now) const {
@@ -77,6 +53,12 @@ public:
         return answer;
     }
 
+    /// The usual burst at a glance: true if packets numbered `low`, `low` + 1 ... with these IVs are all
+    /// fresh; `first` is then the first one's number in full. False tells nothing.
+    bool check_run(std::uint32_t low, const std::uint64_t* ivs, unsigned count, std::uint64_t& first) const;
+    /// Marks what check_run() called fresh, all of it authentic. Nothing was accepted since.
+    void accept_run(std::uint64_t first, unsigned count, std::uint64_t now);
+
     std::uint64_t top() const { return _window.top(); }
     std::uint64_t resyncs() const { return _lives == nullptr ? 0 : _lives->resyncs(); }
 
@@ -88,7 +70,6 @@ private:
     std::unique_ptr<peer_lives> _lives;
     replay_policy _policy = replay_policy::off;
     bool _extended = false;
-    replay_lock _lock;
 };
 
 /// The full number of which `low` is the low half, for a window of `size` whose highest accepted number is

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
@@ -45,6 +46,18 @@ public:
     void accept(std::uint64_t sequence) {
         if (sequence > top()) advance(sequence);
         _blocks[index(sequence)] |= bit(sequence);
+    }
+
+    /// The same for `count` numbers from `first` on, all above the highest.
+    void accept_run(std::uint64_t first, unsigned count) {
+        advance(first + count - 1);
+        for (std::uint64_t left = count; left != 0;) {
+            const std::uint64_t at = first % block_bits;
+            const std::uint64_t here = std::min(block_bits - at, left);
+            _blocks[index(first)] |= ~std::uint64_t{0} >> (block_bits - here) << at;
+            first += here;
+            left -= here;
+        }
     }
 
     /// For what is not checked: remembers the highest number only.

@@ -72,13 +72,16 @@ void prepare(const outbound_association& association, std::uint8_t* esp, std::ui
     packet.additional_length = 12;
 }
 
-void seal_group(seal_burst& burst, outbound_association& association,
-                const std::array<std::uint8_t, burst_size>& members, unsigned size, std::uint64_t now) {
+/// Those that were sealed, by place in the burst.
+std::uint64_t seal_group(seal_burst& burst, outbound_association& association,
+                         const std::array<std::uint8_t, burst_size>& members, unsigned size,
+                         std::uint64_t now) {
     const sequence_range range = take_sequence(association, size);
     for (unsigned i = range.count; i < size; ++i) refuse(burst, members[i], seal_verdict::sequence_exhausted);
-    if (range.count == 0) return;
+    if (range.count == 0) return 0;
 
     aead_packet packets[burst_size];
+    std::uint64_t sealed = 0;
     std::uint64_t bytes = 0;
     for (unsigned i = 0; i < range.count; ++i) {
         const unsigned at = members[i];
@@ -87,28 +90,32 @@ void seal_group(seal_burst& burst, outbound_association& association,
         burst.length[at] =
             static_cast<std::uint32_t>(sizeof(esp_header)) + packets[i].length + association.icv_length;
         burst.verdict[at] = seal_verdict::sealed;
+        sealed |= std::uint64_t{1} << at;
     }
     association.engine->seal(association.expanded_key, packets, range.count, association.icv_length);
     association.moving.bytes.fetch_add(bytes, std::memory_order_relaxed);
     association.moving.last_used.store(now, std::memory_order_relaxed);
+    return sealed;
 }
 
 }  // namespace
 
-void seal(seal_burst& burst, std::uint64_t now) {
+std::uint64_t seal(seal_burst& burst, std::uint64_t now) {
     association_groups<outbound_association> groups;
     for (unsigned i = 0; i < burst.count; ++i) {
         outbound_association* association = burst.association[i];
-        if (association == nullptr)
+        if (association == nullptr) [[unlikely]]
             refuse(burst, i, seal_verdict::no_association);
-        else if (sealed_length(burst.length[i], association->icv_length) > burst.room[i])
+        else if (sealed_length(burst.length[i], association->icv_length) > burst.room[i]) [[unlikely]]
             refuse(burst, i, seal_verdict::no_room);
         else
             groups.add(i, association);
     }
+    std::uint64_t sealed = 0;
     groups.for_each(burst.association, [&](auto& association, const auto& members, unsigned size) {
-        seal_group(burst, association, members, size, now);
+        sealed |= seal_group(burst, association, members, size, now);
     });
+    return sealed;
 }
 
 }  // namespace waggle::esp

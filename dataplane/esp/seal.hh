@@ -32,7 +32,8 @@ struct seal_burst {
 
 /// Seals in place, in the order given within each SA, each packet with a sequence number and IV of its own.
 /// Packets with another verdict than `sealed` are unchanged. `now`: what association_usage::last_used shows,
-/// nanoseconds of a monotonic clock. Any worker; no locks, one compare-and-swap per SA of the burst.
-void seal(seal_burst& burst, std::uint64_t now);
+/// nanoseconds of a monotonic clock. Any worker; no locks, one compare-and-swap per SA of the burst. Bit i of
+/// the answer: packet i is `sealed`.
+std::uint64_t seal(seal_burst& burst, std::uint64_t now);
 
 }  // namespace waggle::esp

@@ -13,6 +13,7 @@
 #include "dataplane/esp/key_memory.hh"
 #include "dataplane/esp/replay_state.hh"
 #include "dataplane/esp/verdict.hh"
+#include "dataplane/esp/worker_claim.hh"
 
 namespace waggle::esp {
 
@@ -98,10 +99,10 @@ public:
 static_assert(sizeof(outbound_association::moving_part) == 64 &&
               sizeof(outbound_association) == 2 * 64 + sizeof(outbound_association::cold_part));
 
-/// An SA to receive with. Any number of workers may open with it at once (replay.md says how).
+/// An SA to receive with. One worker at a time opens with it: its owner (replay.md).
 class alignas(64) inbound_association {
 public:
-    // Line 0: read only.
+    // Line 0: hardly ever written.
     const aead_engine* engine = nullptr;
     const void* expanded_key = nullptr;
     std::uint32_t spi_raw = 0;
@@ -110,8 +111,10 @@ public:
     bool extended_sequence = false;
     /// The caller's: what the SA is bound to.
     std::uint64_t binding = 0;
+    /// Whoever calls open() has made sure that it is the owner, if there are several workers.
+    worker_claim claim;
 
-    // Line 1: written once a burst, under its lock.
+    // Line 1: the owner's, written once a burst; others read the atomic ones.
     struct alignas(64) moving_part {
         replay_state replay;
         std::atomic<std::uint64_t> packets{0};

@@ -9,6 +9,7 @@
 #include "dataplane/packet/ethernet.hh"
 #include "dataplane/packet/ipv4.hh"
 #include "dataplane/packet/ipv6.hh"
+#include "dataplane/packet/outer_header.hh"
 #include "dataplane/packet/udp.hh"
 #include "dataplane/packet/words.hh"
 
@@ -18,6 +19,37 @@ namespace waggle {
 /// own for RFC 3948.
 inline constexpr std::size_t esp_gap = sizeof(esp_header);
 inline constexpr std::size_t esp_in_udp_gap = sizeof(udp_header) + sizeof(esp_header);
+
+/// Ethernet and IPv4 header in front of an ESP packet at `esp`, which will have `sealed` bytes, and the UDP
+/// and VXLAN header that it carries, behind the room for ESP's own. What write_outer_v4() and
+/// move_ip_header_v4() do in turn, with each byte written once; arguments as there.
+inline void write_sealed_outer_v4(std::uint8_t* esp, const std::uint8_t* header, std::uint32_t checksum_base,
+                                  const outer_fields& fields, std::size_t sealed) {
+    const std::uint64_t udp =
+        be16(static_cast<std::uint16_t>(sizeof(udp_header) + sizeof(vxlan_header) + fields.frame_length))
+            .raw();
+    const std::uint64_t total = be16(static_cast<std::uint16_t>(sizeof(ipv4_header) + sealed)).raw();
+    const std::uint64_t id = be16(fields.id).raw();
+    const std::uint64_t port = fields.source_port.raw();
+    const std::uint64_t tos = fields.tos;
+    // Of the protocol and of the sum that it is in: from UDP's to ESP's.
+    constexpr std::uint64_t protocol = ip_protocol::esp ^ ip_protocol::udp;
+    constexpr std::uint64_t protocol_sum = (ip_protocol::esp - ip_protocol::udp) << 8;
+    std::uint64_t sum = checksum_base + protocol_sum + (tos << 8) + total + id;
+    sum = (sum & 0xffff) + (sum >> 16);
+    sum += sum >> 16;
+    const auto word = [header](std::size_t at) { return load_word<std::uint64_t>(header + at); };
+    std::uint8_t* const to = esp - sizeof(ethernet_header) - sizeof(ipv4_header);
+    const std::uint64_t last = word(32);
+    store_word(to, word(0));
+    store_word(to + 8, word(8) | tos << 56);
+    store_word(to + 16, (word(16) ^ protocol << 56) | total | id << 16);
+    store_word(to + 24, word(24) | (~sum & 0xffff));
+    store_word(to + 32, static_cast<std::uint16_t>(last));
+    store_word(esp + sizeof(esp_header), last >> 16 | port | udp << 32);
+    store_word(esp + sizeof(esp_header) + sizeof(udp_header), fields.vxlan);
+}
+static_assert(ip_protocol::esp > ip_protocol::udp);
 
 /// Turns the Ethernet and IPv4 header at `packet`, in front of a UDP header, into those of an ESP packet that
 /// starts `gap` bytes earlier: moves them there and changes protocol, total length and checksum. `payload`:

@@ -29,15 +29,19 @@ void check_size(worker_context& context, access_burst& b);
 /// order with the others. Leaves a burst without offloads alone.
 void finish_offloads(worker_context& context, access_burst& b);
 
-/// Ethernet, IP, UDP and VXLAN header in front of each frame (RFC 7348 section 5, RFC 6040 section 4.1).
+/// Ethernet, IP, UDP and VXLAN header in front of each frame (RFC 7348 section 5, RFC 6040 section 4.1),
+/// where the overlay is not encrypted.
 void outer_header(worker_context& context, access_burst& b);
 
-/// ESP around what outer_header() made, for overlays that are encrypted (RFC 4303 in transport mode, RFC
-/// 3948); without a usable association nothing passes.
+/// The same where it is, with ESP around UDP and VXLAN (RFC 4303 in transport mode, RFC 3948): without a
+/// usable association nothing passes.
 void seal(worker_context& context, access_burst& b);
 
 /// Out of the underlay ports.
 void transmit(worker_context& context, access_burst& b);
+
+/// outer_header() or seal(), and transmit().
+void leave(worker_context& context, access_burst& b);
 
 /// From check_size() to transmit(): frames whose VTEP is known.
 void through_tunnel(worker_context& context, access_burst& b);

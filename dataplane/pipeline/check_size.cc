@@ -1,6 +1,7 @@
 #include <algorithm>
 
 #include "dataplane/esp/sizes.hh"
+#include "dataplane/packet/esp.hh"
 #include "dataplane/packet/inner_frame.hh"
 #include "dataplane/packet/outer_header.hh"
 #include "dataplane/packet/oversize.hh"
@@ -63,6 +64,9 @@ unsigned largest_sealed_frame(const vtep_entry& vtep, const sender& with) {
     return payload > inner_headers + l3_offset ? payload - inner_headers : 0;
 }
 
+/// What plain ESP over IPv4 has in front of a frame.
+constexpr std::size_t sealed_front = outer_length_v4 + sizeof(esp_header);
+
 /// The same for an encrypted overlay; what has no association need not be answered.
 [[gnu::noinline]] void check_sealed_size(worker_context& context, access_burst& b) {
     const unsigned overlay_limit = b.overlay->mtu + static_cast<unsigned>(l3_offset);
@@ -79,7 +83,10 @@ unsigned largest_sealed_frame(const vtep_entry& vtep, const sender& with) {
             last_vtep = vtep;
         }
         if (b.lengths[i] > largest) [[unlikely]]
-            look_closer(context, b, i, largest);
+            return look_closer(context, b, i, largest);
+        // seal() is the next to write in front of the frame and behind it.
+        __builtin_prefetch(b.frames[i] - sealed_front, 1);
+        __builtin_prefetch(b.frames[i] + b.lengths[i], 1);
     });
 }
 

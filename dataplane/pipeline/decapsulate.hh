@@ -8,6 +8,8 @@ namespace waggle {
 struct underlay_origin {
     port_index port = 0;
     std::optional<port_index> exception;
+    /// By another worker, because this one owns the security association that opens them.
+    bool handed_over = false;
 };
 
 /// Tunnel to container. Takes ownership of `count` (at most burst_capacity) packets, Ethernet header first,

@@ -33,8 +33,14 @@ void encapsulate(worker_context& context, port_index from, overlay_index overlay
 void through_tunnel(worker_context& context, access_burst& b) {
     check_size(context, b);
     finish_offloads(context, b);
-    outer_header(context, b);
-    seal(context, b);
+    leave(context, b);
+}
+
+void leave(worker_context& context, access_burst& b) {
+    if (b.overlay->senders == nullptr) [[likely]]
+        outer_header(context, b);
+    else
+        seal(context, b);
     transmit(context, b);
 }
 

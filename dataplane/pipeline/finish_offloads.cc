@@ -5,9 +5,7 @@ namespace waggle {
 namespace {
 
 void send(worker_context& context, access_burst& b) {
-    outer_header(context, b);
-    seal(context, b);
-    transmit(context, b);
+    leave(context, b);
     b.free_dropped();
     b.live = 0;
 }

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "dataplane/packet/esp.hh"
 #include "dataplane/packet/vxlan.hh"
 #include "dataplane/packet/words.hh"
 #include "dataplane/pipeline/to_kernel.hh"
@@ -19,7 +20,8 @@ inline void accept(tunnel_burst& b, unsigned i, std::uint8_t* data, std::size_t 
     }
 }
 
-/// Sets the facts of an ESP packet. `header`: of ESP, from the start of the packet.
+/// Sets the facts of an ESP packet with at least its header. `header`: where that is, from the start of the
+/// packet.
 inline void accept_sealed(tunnel_burst& b, unsigned i, std::uint8_t* data, std::size_t header,
                           std::size_t length, std::uint32_t tos) {
     b.frames[i] = data + header;
@@ -29,6 +31,14 @@ inline void accept_sealed(tunnel_burst& b, unsigned i, std::uint8_t* data, std::
     b.sealed |= bit_of(i);
     if ((tos & 1) != 0) [[unlikely]]
         b.marked |= bit_of(i);
+}
+
+/// An ESP packet of any length.
+inline void accept_esp(worker_context& context, tunnel_burst& b, unsigned i, std::uint8_t* data,
+                       std::size_t header, std::size_t length, std::uint32_t tos) {
+    if (length < sizeof(esp_header))
+        return b.drop(i, drop_reason::esp_truncated, *context.no_overlay_counters);
+    accept_sealed(b, i, data, header, length, tos);
 }
 
 /// The payload of a UDP datagram for our VXLAN port: VXLAN, or too short for it.
@@ -46,7 +56,7 @@ inline void accept_esp_datagram(worker_context& context, tunnel_burst& b, unsign
         return b.drop(i, drop_reason::keepalive, *context.no_overlay_counters);
     if (length >= sizeof(be32) && load_word<std::uint32_t>(data + payload) == 0)
         return to_kernel_or_drop(context, b, i, drop_reason::non_esp_marker);
-    accept_sealed(b, i, data, payload, length, tos);
+    accept_esp(context, b, i, data, payload, length, tos);
 }
 
 }  // namespace waggle

@@ -29,6 +29,9 @@ using offload_flags = std::array<std::atomic<bool>, port_capacity>;
 struct worker_context {
     const waggle::tables* tables = nullptr;
     waggle::outputs* outputs = nullptr;
+    /// Packets for decapsulate() on other workers, by the worker's number in place of a port's; the owner
+    /// flushes both. May be null where there is one worker.
+    waggle::outputs* other_workers = nullptr;
     /// Counters of what happens before the overlay is known.
     overlay_counters* no_overlay_counters = nullptr;
     /// Never null.

@@ -51,7 +51,7 @@ result<std::unique_ptr<dataplane>> dataplane::start(const config::node& node, bo
                                                     std::uint16_t esp_udp_port) {
     std::unique_ptr<dataplane> made(new dataplane(node, hugepages, esp_udp_port));
     if (result<void> done = made->make_memory(); !done) return done.failure();
-    made->make_workers();
+    if (result<void> done = made->make_workers(); !done) return done.failure();
     if (result<void> done = made->open_doors(); !done) return done.failure();
     if (result<void> done = made->launch_workers(); !done) return done.failure();
     return made;
@@ -65,6 +65,7 @@ dataplane::~dataplane() {
     _ports.reset();
     _writer.reset();
     _rcu.synchronize();
+    _rings.clear();
     _workers.clear();
     free_packet_pools(_pools);
 }
@@ -79,7 +80,7 @@ result<void> dataplane::make_memory() {
     return {};
 }
 
-void dataplane::make_workers() {
+result<void> dataplane::make_workers() {
     const unsigned count = _node.worker_count();
     _writer = std::make_unique<table_writer>(_tables, _rcu, count);
     std::vector<worker*> all;
@@ -99,6 +100,10 @@ void dataplane::make_workers() {
     }
     _ports = std::make_unique<port_registry>(port_registry::shared_state{_rcu, _directory, _offloads, _pools},
                                              all);
+    result<std::vector<std::unique_ptr<handover>>> rings = connect_workers(all);
+    if (!rings) return rings.failure();
+    _rings = *std::move(rings);
+    return {};
 }
 
 result<void> dataplane::open_doors() {

@@ -44,7 +44,7 @@ public:
 private:
     dataplane(const config::node& node, bool hugepages, std::uint16_t esp_udp_port);
     result<void> make_memory();
-    void make_workers();
+    result<void> make_workers();
     result<void> open_doors();
     result<void> launch_workers();
     void fill_status(api::status_report& report) const;
@@ -59,6 +59,7 @@ private:
     port_directory _directory;
     offload_flags _offloads{};
     std::vector<std::unique_ptr<worker>> _workers;
+    std::vector<std::unique_ptr<handover>> _rings;
     std::vector<busy_meter> _meters;
     std::optional<udp_guard> _guard;
     std::optional<esp_guard> _esp_guard;

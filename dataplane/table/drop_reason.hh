@@ -66,6 +66,7 @@ enum class drop_reason : std::uint8_t {
     // either direction
     no_buffer,
     port_full,
+    handover_full,
     port_gone,
     send_refused,
     frame_too_long,
@@ -136,6 +137,7 @@ inline constexpr std::array<drop_reason_text, drop_reason_count> drop_reason_tex
     {"ecn_congested", "congestion marked outside, not ECN-capable inside (RFC 6040 section 4.2)"},
     {"no_buffer", "packet memory exhausted"},
     {"port_full", "transmit queue full"},
+    {"handover_full", "queue to the worker that opens packets of the security association full"},
     {"port_gone", "port without a peer"},
     {"send_refused", "frame that the kernel refused to send, likely longer than the link's MTU"},
     {"frame_too_long", "frame longer than a packet buffer, cut short by the kernel"},

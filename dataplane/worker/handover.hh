@@ -11,10 +11,11 @@ struct rte_mbuf;
 
 namespace waggle {
 
-/// Frames on their way to a transmit queue that another worker owns: many workers put, the owner takes.
+/// Frames on their way to what another worker owns, a transmit queue or a security association: many workers
+/// put, the owner takes.
 class handover {
 public:
-    /// `owner`: of the worker that owns the queue; outlives this.
+    /// `owner`: of the worker that takes; outlives this.
     static result<std::unique_ptr<handover>> create(wake_up& owner);
 
     /// Takes ownership of the first n returned frames.

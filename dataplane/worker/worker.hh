@@ -4,6 +4,8 @@
 #include <atomic>
 #include <cstdint>
 #include <memory>
+#include <utility>
+#include <vector>
 
 #include "config/config.hh"
 #include "dataplane/pipeline/outputs.hh"
@@ -35,6 +37,10 @@ public:
     worker(const worker&) = delete;
     worker& operator=(const worker&) = delete;
 
+    /// `rings`: to all workers, by number, for packets that another one has to open; outlive the worker's
+    /// run(). Without them it must be the only worker. Before run().
+    void connect(std::vector<handover*> rings) { _rings = std::move(rings); }
+
     /// The thread's whole life, until stop().
     void run();
     void stop();
@@ -50,6 +56,7 @@ public:
 
 private:
     static void flush_outputs(void* self, port_index port, rte_mbuf** packets, unsigned count);
+    static void flush_other_workers(void* self, port_index worker, rte_mbuf** packets, unsigned count);
     void send(port_index port, rte_mbuf** packets, unsigned count);
     overlay_counters& counters_of(overlay_index overlay) const;
 
@@ -59,6 +66,9 @@ private:
     unsigned poll_hot_queues();
     void look_for_events();
     void serve(const poll_plan::served_queue& queue);
+    unsigned take_handed_over();
+    void flush();
+    handover* own_ring() const { return _rings.empty() ? nullptr : _rings[_context.worker]; }
 
     void rest(const poll_plan& plan);
     bool arm(const poll_plan& plan, bool enable);
@@ -66,6 +76,8 @@ private:
 
     worker_context _context;
     waggle::outputs _outputs;
+    waggle::outputs _other_workers;
+    std::vector<handover*> _rings;
     const port_directory& _ports;
     rcu_domain& _rcu;
     config::idle_mode _idle;
@@ -80,5 +92,9 @@ private:
     std::vector<polled_queue*> _hot;
     std::uint64_t _last_frame = 0;
 };
+
+/// Lets workers hand packets to one another. The rings go after the workers have stopped and before the
+/// packet pools.
+result<std::vector<std::unique_ptr<handover>>> connect_workers(const std::vector<worker*>& workers);
 
 }  // namespace waggle

@@ -109,9 +109,13 @@ std::vector<sent_frame> dataplane_fixture::encapsulate(port_index from, overlay_
 
 std::vector<sent_frame> dataplane_fixture::decapsulate(const std::vector<frame_in>& packets_in,
                                                        std::optional<port_index> exception_port) {
+    return decapsulate_from({.port = underlay, .exception = exception_port}, packets_in);
+}
+
+std::vector<sent_frame> dataplane_fixture::decapsulate_from(const underlay_origin& from,
+                                                            const std::vector<frame_in>& packets_in) {
     std::vector<rte_mbuf*> packets = packets_of(packets_in);
-    waggle::decapsulate(context, {.port = underlay, .exception = exception_port}, packets.data(),
-                        static_cast<unsigned>(packets.size()));
+    waggle::decapsulate(context, from, packets.data(), static_cast<unsigned>(packets.size()));
     return collect();
 }
 

@@ -59,6 +59,8 @@ public:
                                         const std::vector<frame_in>& frames);
     std::vector<sent_frame> decapsulate(const std::vector<frame_in>& packets,
                                         std::optional<port_index> exception = std::nullopt);
+    std::vector<sent_frame> decapsulate_from(const underlay_origin& from,
+                                             const std::vector<frame_in>& packets);
 
     /// Sum of all drops of all overlays, by name; only what is not 0.
     std::map<std::string, std::uint64_t> drops() const;

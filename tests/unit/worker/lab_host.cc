@@ -1,5 +1,7 @@
 #include "tests/unit/worker/lab_host.hh"
 
+#include <algorithm>
+
 namespace waggle {
 
 lab_host::lab_host(const lab_namespace& place, const settings& wanted, const packet_pools& buffers)
@@ -23,8 +25,10 @@ lab_host::lab_host(const lab_namespace& place, const settings& wanted, const pac
     }
     ports =
         std::make_unique<port_registry>(port_registry::shared_state{rcu, directory, offloads, pools}, all);
+    rings = expect_ok(connect_workers(all));
     overlay = expect_ok(writer.create_overlay(vni::from(7).value(), {.mtu = 1450}));
     writer.commit();
+    all.resize(std::min<std::size_t>(all.size(), wanted.running));
     for (worker* one : all) threads.emplace_back([one] { one->run(); });
 }
 

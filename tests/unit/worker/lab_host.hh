@@ -20,6 +20,8 @@ public:
         unsigned workers = 1;
         config::idle_mode idle = config::idle_mode::adaptive;
         ip_address vtep = {};
+        /// How many of the workers run; the others exist.
+        unsigned running = ~0U;
     };
     lab_host(const lab_namespace& underlay, const settings& wanted, const packet_pools& pools);
     ~lab_host();
@@ -45,6 +47,7 @@ public:
     port_directory directory;
     offload_flags offloads{};
     std::vector<std::unique_ptr<worker>> workers;
+    std::vector<std::unique_ptr<handover>> rings;
     std::vector<std::thread> threads;
     std::unique_ptr<port_registry> ports;
     overlay_index overlay = no_overlay;
