@@ -25,11 +25,7 @@ result<instruction_set> parse_instruction_set(std::string_view text) {
 }
 
 result<const aead_engine*> find_engine(aead_cipher cipher, instruction_set wanted) {
-    if (cipher == aead_cipher::chacha20_poly1305) {
-        const aead_engine* found = find_chacha_engine();
-        if (found == nullptr) return error{"libsodium can't start: is there a source of randomness?"};
-        return found;
-    }
+    if (cipher == aead_cipher::chacha20_poly1305) return find_chacha_engine(wanted);
     if (wanted == instruction_set::automatic) {
         const result<instruction_set> best = best_instruction_set();
         if (!best) return best.failure();

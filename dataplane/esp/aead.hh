@@ -64,7 +64,7 @@ struct aead_engine {
                           unsigned icv_length);
 };
 
-/// Instruction set that the AES-GCM engine is to use; `automatic` takes the best that the CPU has.
+/// Instruction set that an engine is to use; `automatic` takes the best that the CPU has.
 enum class instruction_set : std::uint8_t { automatic, avx512, avx2, avx, sse };
 
 /// Reads "auto", "avx512", "avx2", "avx" or "sse".

@@ -21,7 +21,8 @@ struct engine_choice {
 /// All that this CPU runs.
 std::vector<engine_choice> engines() {
     std::vector<engine_choice> found;
-    for (const aead_cipher cipher : {aead_cipher::aes_128_gcm, aead_cipher::aes_256_gcm})
+    for (const aead_cipher cipher :
+         {aead_cipher::aes_128_gcm, aead_cipher::aes_256_gcm, aead_cipher::chacha20_poly1305})
         for (const instruction_set level :
              {instruction_set::avx512, instruction_set::avx2, instruction_set::avx, instruction_set::sse})
             if (const auto engine = find_engine(cipher, level)) found.push_back({cipher, *engine});
@@ -201,6 +202,8 @@ TEST(aead, an_instruction_set_is_found_or_refused_with_the_remedy) {
 TEST(aead, the_environment_chooses) {
     ASSERT_EQ(setenv("WAGGLE_CRYPTO", "sse", 1), 0);
     EXPECT_EQ(must(default_engine(aead_cipher::aes_128_gcm))->name, "ipsec-mb sse");
+    // Its own code for AVX2, if the CPU has that, is faster than libipsec-mb's for SSE.
+    EXPECT_EQ(must(default_engine(aead_cipher::chacha20_poly1305))->name, "libsodium");
     ASSERT_EQ(setenv("WAGGLE_CRYPTO", "fast", 1), 0);
     const auto wrong = default_engine(aead_cipher::aes_128_gcm);
     ASSERT_FALSE(wrong);
