@@ -1,7 +1,9 @@
 // Sealing and opening alone: bare_* is the cipher on texts as ESP makes them (frame, UDP and VXLAN header,
 // padding, trailer), esp_* the same through esp::seal() and esp::open() with one SA.
+#include <algorithm>
 #include <array>
 #include <cstring>
+#include <iterator>
 #include <memory>
 #include <vector>
 
@@ -166,10 +168,14 @@ namespace {
 const registration ciphers([] {
     for (const esp_suite& suite : esp_suites)
         for (const std::size_t length : esp_frame_lengths) {
-            add_group({bare_seal(suite, length), esp_seal(suite, length),
-                       rte_ipsec_seal(suite, length, esp_name("bare_seal", suite, length))});
-            add_group({bare_open(suite, length), esp_open(suite, length),
-                       rte_ipsec_open(suite, length, esp_name("bare_open", suite, length))});
+            std::vector<contender> seals{bare_seal(suite, length), esp_seal(suite, length),
+                                         rte_ipsec_seal(suite, length, esp_name("bare_seal", suite, length))};
+            std::ranges::move(seal_encapsulate(suite, length), std::back_inserter(seals));
+            add_group(std::move(seals));
+            std::vector<contender> opens{bare_open(suite, length), esp_open(suite, length),
+                                         rte_ipsec_open(suite, length, esp_name("bare_open", suite, length))};
+            std::ranges::move(open_decapsulate(suite, length), std::back_inserter(opens));
+            add_group(std::move(opens));
         }
 });
 

@@ -7,6 +7,7 @@
 #include <memory>
 #include <optional>
 #include <regex>
+#include <set>
 #include <thread>
 #include <utility>
 #include <x86intrin.h>
@@ -138,9 +139,14 @@ std::size_t hand_to_google_benchmark(const std::string& filter, const effort& sp
     const std::regex wanted(filter, std::regex::extended);
     std::size_t count = 0;
     for (const auto& each : groups()) {
-        std::erase_if(each->contenders,
-                      [&](const contender& one) { return !std::regex_search(one.name, wanted); });
+        const auto is_wanted = [&](const contender& one) { return std::regex_search(one.name, wanted); };
+        // What a wanted one is compared with is measured with it.
+        std::set<std::string> kept;
+        for (const contender& one : each->contenders)
+            if (is_wanted(one)) kept.insert({one.name, one.baseline});
+        std::erase_if(each->contenders, [&](const contender& one) { return !kept.contains(one.name); });
         for (const contender& one : each->contenders) {
+            if (!is_wanted(one)) continue;
             benchmark::RegisterBenchmark(one.name.c_str(),
                                          [each, name = one.name, spend](benchmark::State& state) {
                                              report(state, *each, name, spend);

@@ -1,11 +1,22 @@
+// Both pipelines with ESP, VXLAN included, on one core and in memory: 10,000 entries behind one peer, bursts
+// of 64.
+//
+// `seal_encapsulate` and `open_decapsulate` are the pipelines alone, from the burst that a port has delivered
+// to the burst handed to the port that sends it, as `encapsulate` and `decapsulate` are (pipeline_bench.cc).
+// The same names with `_with_source` have in them what stands in for the ports: packets taken from a pool,
+// their headers (to seal) or all their bytes (to open) written, and given back. What is opened was sealed by
+// the other pipeline just before, unmeasured, so that replay windows see the stream that they see in life.
+#include <algorithm>
 #include <array>
 #include <cstring>
 #include <memory>
 #include <stdexcept>
+#include <utility>
 #include <vector>
 
 #include <rte_mbuf.h>
 
+#include "bench/esp_contenders.hh"
 #include "bench/esp_suites.hh"
 #include "bench/harness.hh"
 #include "dataplane/packet/packet_offload.hh"
@@ -14,32 +25,51 @@
 #include "dataplane/table/table_writer.hh"
 #include "tests/support/packet_builder.hh"
 
-/// Both pipelines with ESP, VXLAN included, on one core and in memory: 10,000 entries behind one peer, bursts
-/// of
-/// 64. What is opened was sealed by the other pipeline; its association does not look at sequence numbers, so
-/// that the same packets can come again, and `sealed_source` is what their copies cost.
 namespace waggle::bench {
 namespace {
 
 constexpr unsigned burst = 64;
+constexpr unsigned bursts = 4;
 constexpr std::uint32_t entries = 10'000;
 constexpr std::size_t header_bytes = 42;
+constexpr std::size_t buffer_length = 1664;
 
-template <typename T>
-T must(result<T> made) {
-    if (!made.ok()) throw std::runtime_error(made.failure().message);
-    return *std::move(made);
-}
+/// What of the work between two bursts counts.
+enum class timing : std::uint8_t { pipeline, everything };
 
-using packet_bytes = std::vector<std::uint8_t>;
+/// A burst on the wire.
+struct wire {
+    struct alignas(64) packet {
+        std::array<std::uint8_t, buffer_length> bytes;
+        std::uint16_t length = 0;
+    };
+    std::vector<packet> packets{burst};
+};
 
-void collect_burst(void* owner, port_index, rte_mbuf** packets, unsigned count) {
-    auto* kept = static_cast<std::vector<packet_bytes>*>(owner);
-    for (unsigned i = 0; kept->size() < burst && i < count; ++i) {
-        const auto* data = rte_pktmbuf_mtod(packets[i], const std::uint8_t*);
-        kept->emplace_back(data, data + packets[i]->data_len);
+/// The port that sends: keeps what it gets.
+struct sink {
+    std::array<rte_mbuf*, burst> packets;
+    unsigned count = 0;
+
+    static void take(void* self, port_index, rte_mbuf** packets, unsigned count) {
+        auto& into = *static_cast<sink*>(self);
+        std::copy_n(packets, count, into.packets.begin() + into.count);
+        into.count += count;
     }
-    rte_pktmbuf_free_bulk(packets, count);
+    void copy_to(wire& onto) const {
+        if (count != burst) throw std::runtime_error("packets were dropped");
+        for (unsigned i = 0; i < burst; ++i) {
+            onto.packets[i].length = packets[i]->data_len;
+            std::memcpy(onto.packets[i].bytes.data(), rte_pktmbuf_mtod(packets[i], const void*),
+                        packets[i]->data_len);
+        }
+    }
+    void free() { rte_pktmbuf_free_bulk(packets.data(), std::exchange(count, 0)); }
+};
+
+/// Docker's suite in its profile, the others in Waggle's.
+protection_kind kind_of(const esp_suite& suite) {
+    return suite.icv_length == 8 ? protection_kind::docker : protection_kind::waggle;
 }
 
 /// One end of the tunnel; the other has its addresses the other way round.
@@ -53,9 +83,9 @@ struct end {
         if (!pool) throw std::runtime_error("no memory for packets");
         const ip_address here = ip_address::from_v4(sends ? 0xc000'0201 : 0xc000'0202);
         const ip_address there = ip_address::from_v4(sends ? 0xc000'0202 : 0xc000'0201);
-        overlay = must(writer.create_overlay(
-            *vni::from(7000), {.mtu = 1450, .flood = false, .protection = protection_kind::docker}));
-        const vtep_index peer = must(
+        overlay = esp_must(writer.create_overlay(
+            *vni::from(7000), {.mtu = 1450, .flood = false, .protection = kind_of(suite)}));
+        const vtep_index peer = esp_must(
             writer.create_vtep(make_vtep_entry({.remote = there,
                                                 .source = here,
                                                 .source_mac = mac_address::from_u64(0x0200'0000'0001),
@@ -67,16 +97,7 @@ struct end {
         for (std::uint32_t i = 0; i < entries; ++i)
             writer.upsert_forwarding(overlay, mac_address::from_u64(0x0242'0a00'0000 + i),
                                      sends ? forwarding_value::remote(peer) : forwarding_value::local(1));
-        esp::association_parameters parameters = esp_parameters(suite);
-        parameters.extended_sequence = false;
-        if (sends) {
-            sealing = must(esp::make_outbound(parameters));
-            writer.set_sender(no_overlay, peer, 0, sender(sealing.get(), 0));
-        } else {
-            opening = must(esp::make_inbound(parameters, {.policy = esp::replay_policy::off, .window = 64}));
-            opening->binding = protection::of(protection_kind::docker, 0).raw();
-            writer.set_receiver(parameters.index, there, *opening);
-        }
+        add_association(suite, sends, peer, there);
         writer.commit();
         context.tables = &tables;
         context.outputs = &outputs;
@@ -99,53 +120,73 @@ struct end {
         rcu.synchronize();
     }
 
+    void add_association(const esp_suite& suite, bool sends, vtep_index peer, const ip_address& there) {
+        const esp::association_parameters parameters = esp_parameters(suite);
+        const protection_kind kind = kind_of(suite);
+        if (sends) {
+            sealing = esp_must(esp::make_outbound(parameters));
+            writer.set_sender(kind == protection_kind::docker ? no_overlay : overlay, peer, 0,
+                              sender(sealing.get(), 0));
+            return;
+        }
+        const auto policy =
+            kind == protection_kind::docker ? esp::replay_policy::resync : esp::replay_policy::strict;
+        opening = esp_must(esp::make_inbound(parameters, {.policy = policy}));
+        opening->binding = protection::of(kind, overlay).raw();
+        writer.set_receiver(parameters.index, there, *opening);
+    }
+
     void allocate(rte_mbuf** packets) {
         if (rte_pktmbuf_alloc_bulk(pool.get(), packets, burst) != 0)
             throw std::runtime_error("pool is empty");
     }
-    void send() {
-        std::array<rte_mbuf*, burst> packets;
-        allocate(packets.data());
-        for (rte_mbuf* packet : packets) {
-            auto* data = rte_pktmbuf_mtod(packet, std::uint8_t*);
+    /// Frames as an access port delivers them.
+    void receive_frames(rte_mbuf** packets) {
+        allocate(packets);
+        for (unsigned i = 0; i < burst; ++i) {
+            auto* data = rte_pktmbuf_mtod(packets[i], std::uint8_t*);
             std::memcpy(data, frame.data(), header_bytes);
             const std::uint32_t destination = random.below(entries);
             data[4] = static_cast<std::uint8_t>(destination >> 8);
             data[5] = static_cast<std::uint8_t>(destination);
-            packet->data_len = static_cast<std::uint16_t>(frame_length);
-            packet->pkt_len = static_cast<std::uint32_t>(frame_length);
+            packets[i]->data_len = static_cast<std::uint16_t>(frame_length);
+            packets[i]->pkt_len = static_cast<std::uint32_t>(frame_length);
         }
-        encapsulate(context, 1, overlay, packets.data(), burst);
-        outputs.flush_all();
-        rcu.quiescent(0);
     }
-    void receive(const std::vector<packet_bytes>& from, bool open) {
-        std::array<rte_mbuf*, burst> packets;
-        allocate(packets.data());
+    void receive_wire(const wire& from, rte_mbuf** packets) {
+        allocate(packets);
         for (unsigned i = 0; i < burst; ++i) {
-            std::memcpy(rte_pktmbuf_mtod(packets[i], void*), from[i].data(), from[i].size());
-            packets[i]->data_len = static_cast<std::uint16_t>(from[i].size());
-            packets[i]->pkt_len = static_cast<std::uint32_t>(from[i].size());
+            const wire::packet& each = from.packets[i];
+            std::memcpy(rte_pktmbuf_mtod(packets[i], void*), each.bytes.data(), each.length);
+            packets[i]->data_len = each.length;
+            packets[i]->pkt_len = each.length;
         }
-        if (!open) return rte_pktmbuf_free_bulk(packets.data(), burst);
-        decapsulate(context, {.port = 0, .exception = {}}, packets.data(), burst);
+    }
+    void send(rte_mbuf** packets) {
+        encapsulate(context, 1, overlay, packets, burst);
         outputs.flush_all();
         rcu.quiescent(0);
     }
-    void check() {
+    void open(rte_mbuf** packets) {
+        decapsulate(context, {.port = 0, .exception = {}}, packets, burst);
+        outputs.flush_all();
+        rcu.quiescent(0);
+    }
+    std::map<std::string, double> check() const {
+        // A benchmark of dropped packets would be none.
         for (const overlay_counters* counters :
              {context.no_overlay_counters, tables.overlay(overlay)->counters})
             for (const worker_counter& each : counters->drops)
                 if (each.read() != 0) throw std::runtime_error("packets were dropped");
+        return {};
     }
 
     rcu_domain rcu{1};
     waggle::tables tables{rcu};
     table_writer writer{tables, rcu, 1};
     offload_flags takes_offloads{};
-    /// The first packets that left.
-    std::vector<packet_bytes> left;
-    waggle::outputs outputs{collect_burst, &left};
+    sink sent;
+    waggle::outputs outputs{sink::take, &sent};
     worker_context context;
     overlay_index overlay = 0;
     std::shared_ptr<rte_mempool> pool;
@@ -153,51 +194,99 @@ struct end {
     std::unique_ptr<esp::inbound_association> opening;
     fast_random random{1};
     std::size_t frame_length;
-    packet_bytes frame;
+    test::bytes frame;
 };
 
-measured seal_encapsulate(const esp_suite& suite, std::size_t length) {
+/// Counts the ticks of one burst: of all of it, or from pipeline_starts() to pipeline_ends().
+class stop_watch {
+public:
+    stop_watch(timing counted, std::uint64_t& sum)
+        : _pipeline_only(counted == timing::pipeline), _sum(sum), _start(ticks()) {}
+    void pipeline_starts() {
+        if (_pipeline_only) _start = ticks();
+    }
+    void pipeline_ends() {
+        if (_pipeline_only) _sum += ticks() - _start;
+    }
+    void ends() {
+        if (!_pipeline_only) _sum += ticks() - _start;
+    }
+
+private:
+    bool _pipeline_only;
+    std::uint64_t& _sum;
+    std::uint64_t _start;
+};
+
+measured sealing(const esp_suite& suite, std::size_t length, timing counted) {
     auto used = std::make_shared<end>(suite, length, true);
+    auto spent = std::make_shared<std::uint64_t>(0);
     return {.run =
-                [used] {
-                    for (unsigned i = 0; i < 4; ++i) used->send();
-                    return std::uint64_t{4} * burst;
+                [used, spent, counted] {
+                    std::array<rte_mbuf*, burst> packets;
+                    for (unsigned i = 0; i < bursts; ++i) {
+                        stop_watch watch(counted, *spent);
+                        used->receive_frames(packets.data());
+                        watch.pipeline_starts();
+                        used->send(packets.data());
+                        watch.pipeline_ends();
+                        used->sent.free();
+                        watch.ends();
+                    }
+                    return std::uint64_t{burst} * bursts;
                 },
-            .report =
-                [used] {
-                    used->check();
-                    return std::map<std::string, double>{};
-                }};
+            .counted_ticks = spent,
+            .report = [used] { return used->check(); }};
 }
 
-measured open_decapsulate(const esp_suite& suite, std::size_t length, bool open) {
+measured opening(const esp_suite& suite, std::size_t length, timing counted) {
     auto from = std::make_shared<end>(suite, length, true);
-    from->send();
     auto used = std::make_shared<end>(suite, length, false);
+    auto between = std::make_shared<wire>();
+    auto spent = std::make_shared<std::uint64_t>(0);
     return {.run =
-                [from, used, open] {
-                    for (unsigned i = 0; i < 4; ++i) used->receive(from->left, open);
-                    return std::uint64_t{4} * burst;
+                [from, used, between, spent, counted] {
+                    std::array<rte_mbuf*, burst> packets;
+                    for (unsigned i = 0; i < bursts; ++i) {
+                        from->receive_frames(packets.data());
+                        from->send(packets.data());
+                        from->sent.copy_to(*between);
+                        from->sent.free();
+                        stop_watch watch(counted, *spent);
+                        used->receive_wire(*between, packets.data());
+                        watch.pipeline_starts();
+                        used->open(packets.data());
+                        watch.pipeline_ends();
+                        used->sent.free();
+                        watch.ends();
+                    }
+                    return std::uint64_t{burst} * bursts;
                 },
-            .report =
-                [used] {
-                    used->check();
-                    return std::map<std::string, double>{};
-                }};
+            .counted_ticks = spent,
+            .report = [used] { return used->check(); }};
 }
 
-const registration sealed_pipelines([] {
-    for (const esp_suite& suite : esp_suites)
-        for (const std::size_t length : esp_frame_lengths)
-            add_group({
-                {.name = esp_name("seal_encapsulate", suite, length),
-                 .make = [&suite, length] { return seal_encapsulate(suite, length); }},
-                {.name = esp_name("open_decapsulate", suite, length),
-                 .make = [&suite, length] { return open_decapsulate(suite, length, true); }},
-                {.name = esp_name("sealed_source", suite, length),
-                 .make = [&suite, length] { return open_decapsulate(suite, length, false); }},
-            });
-});
+using maker = measured (*)(const esp_suite& suite, std::size_t length, timing counted);
+
+std::vector<contender> both_counts(const char* name, maker make, const char* bare, const esp_suite& suite,
+                                   std::size_t length) {
+    const std::string baseline = esp_name(bare, suite, length);
+    return {{.name = esp_name(name, suite, length),
+             .make = [&suite, length, make] { return make(suite, length, timing::pipeline); },
+             .baseline = baseline},
+            {.name = esp_name(std::string(name) + "_with_source", suite, length),
+             .make = [&suite, length, make] { return make(suite, length, timing::everything); },
+             .baseline = baseline}};
+}
 
 }  // namespace
+
+std::vector<contender> seal_encapsulate(const esp_suite& suite, std::size_t frame_length) {
+    return both_counts("seal_encapsulate", sealing, "bare_seal", suite, frame_length);
+}
+
+std::vector<contender> open_decapsulate(const esp_suite& suite, std::size_t frame_length) {
+    return both_counts("open_decapsulate", opening, "bare_open", suite, frame_length);
+}
+
 }  // namespace waggle::bench
