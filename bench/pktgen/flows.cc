@@ -4,54 +4,24 @@
 #include <cstring>
 #include <vector>
 
+#include "bench/pktgen/bytes.hh"
+
 namespace waggle::pktgen {
 
 namespace {
 
 constexpr std::uint32_t magic = 0x77616767;
 
-void put16(std::uint8_t* to, unsigned value) {
-    to[0] = static_cast<std::uint8_t>(value >> 8);
-    to[1] = static_cast<std::uint8_t>(value);
-}
-
-void put32(std::uint8_t* to, std::uint32_t value) {
-    put16(to, value >> 16);
-    put16(to + 2, value & 0xffff);
-}
-
-unsigned get16(const std::uint8_t* from) {
-    return static_cast<unsigned>(from[0] << 8 | from[1]);
-}
-
-std::uint32_t get32(const std::uint8_t* from) {
-    return get16(from) << 16 | get16(from + 2);
-}
-
 /// 10.64.0.0 and onwards; `run` counts the same way.
 std::uint32_t endpoint_address(unsigned flow) {
     return 0x0a40'0000U + flow + 1;
 }
 
-/// 192.0.2.16 and onwards.
-std::uint32_t vtep_address(const agreement& agreed, unsigned flow) {
-    return 0xc000'0210U + flow % agreed.vteps;
-}
-
 constexpr std::uint32_t application_address = 0x0a00'0001U;
-constexpr std::uint32_t local_vtep = 0xc000'0201U;
 
 void put_mac(std::uint8_t* to, std::uint32_t address) {
     put16(to, 0x0242);
     put32(to + 2, address);
-}
-
-unsigned header_checksum(const std::uint8_t* header) {
-    std::uint32_t sum = 0;
-    for (unsigned i = 0; i < 20; i += 2) sum += get16(header + i);
-    sum = (sum & 0xffff) + (sum >> 16);
-    sum = (sum & 0xffff) + (sum >> 16);
-    return ~sum & 0xffff;
 }
 
 void put_ipv4_udp(std::uint8_t* ip, std::size_t length, std::uint32_t from, std::uint32_t to,

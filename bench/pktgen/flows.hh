@@ -22,6 +22,12 @@ struct agreement {
     mac_bytes next_hop_mac{};
 };
 
+/// Of this host, and of the VTEP of `flow`: 192.0.2.16 and onwards; `run` counts the same way.
+inline constexpr std::uint32_t local_vtep = 0xc000'0201U;
+inline std::uint32_t vtep_address(const agreement& agreed, unsigned flow) {
+    return 0xc000'0210U + flow % agreed.vteps;
+}
+
 /// Inner Ethernet + IPv4 + UDP, then magic (4), flow (4) and a time stamp (8).
 inline constexpr std::size_t payload_offset = 42;
 inline constexpr std::size_t smallest_frame = payload_offset + 16;

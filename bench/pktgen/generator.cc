@@ -5,6 +5,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <iostream>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -14,6 +15,7 @@
 #include <rte_ethdev.h>
 #include <rte_mbuf.h>
 
+#include "bench/pktgen/docker_esp.hh"
 #include "bench/pktgen/flows.hh"
 #include "common/mac_address.hh"
 
@@ -34,6 +36,9 @@ struct settings {
     /// Frames a second; 0: as fast as the ring takes them.
     double rate = 0;
     agreement agreed;
+    /// Of an encrypted overlay, 32 hexadecimal digits; empty: it is not.
+    std::string key;
+    std::uint32_t key_tag = 0;
 };
 
 struct outcome {
@@ -66,8 +71,13 @@ class generator {
 public:
     generator(const settings& wanted, rte_mempool* pool, std::uint16_t into, std::uint16_t from)
         : _wanted(wanted), _pool(pool), _into(into), _from(from) {
+        if (!wanted.key.empty()) _esp.emplace(wanted.agreed, wanted.key, wanted.key_tag, wanted.size);
         const std::size_t header = wanted.encapsulate ? 0 : outer_length;
         for (unsigned flow = 0; flow < wanted.agreed.entries; ++flow) {
+            if (_esp && !wanted.encapsulate) {
+                _templates.push_back(_esp->packet(flow));
+                continue;
+            }
             std::vector<std::uint8_t> frame(header + wanted.size);
             if (!wanted.encapsulate)
                 write_outer(std::span<std::uint8_t, outer_length>(frame.data(), outer_length), wanted.agreed,
@@ -120,9 +130,10 @@ private:
     unsigned send() {
         rte_mbuf* packets[burst];
         if (rte_pktmbuf_alloc_bulk(_pool, packets, burst) != 0) return 0;
-        const std::size_t inner = _wanted.encapsulate ? 0 : outer_length;
+        const std::size_t inner = _wanted.encapsulate ? 0 : front();
         for (rte_mbuf* packet : packets) {
-            const std::vector<std::uint8_t>& frame = _templates[_next];
+            const auto flow = static_cast<unsigned>(_next);
+            const std::vector<std::uint8_t>& frame = _templates[flow];
             // A stride that is coprime to the number of entries visits them all out of order.
             _next = (_next + 7919) % _templates.size();
             packet->data_len = static_cast<std::uint16_t>(frame.size());
@@ -130,6 +141,7 @@ private:
             auto* bytes = rte_pktmbuf_mtod(packet, std::uint8_t*);
             std::copy(frame.begin(), frame.end(), bytes);
             stamp(bytes + inner, rte_rdtsc());
+            if (_esp && !_wanted.encapsulate) _esp->seal(bytes, flow);
         }
         const unsigned taken = rte_eth_tx_burst(_into, 0, packets, burst);
         rte_pktmbuf_free_bulk(packets + taken, burst - taken);
@@ -142,26 +154,33 @@ private:
         if (count == 0) return;
         const std::uint64_t now = rte_rdtsc();
         for (unsigned i = 0; i < count; ++i) {
-            const std::span<const std::uint8_t> bytes(rte_pktmbuf_mtod(packets[i], const std::uint8_t*),
-                                                      packets[i]->data_len);
-            const bool thorough = (result.returned & 63) == 0;
-            const bool right =
-                bytes.size() >= outer_length + smallest_frame || !_wanted.encapsulate
-                    ? (_wanted.encapsulate ? check_tunnelled(bytes, _wanted.agreed, _wanted.size, thorough)
-                                           : check_inner(bytes, _wanted.agreed, _wanted.size, thorough))
-                    : false;
+            const std::span<std::uint8_t> bytes(rte_pktmbuf_mtod(packets[i], std::uint8_t*),
+                                                packets[i]->data_len);
+            const bool right = is_right(bytes, (result.returned & 63) == 0);
             ++result.returned;
             if (!right) {
                 ++result.wrong;
             } else if (measure && _wanted.rate > 0) {
-                const std::uint64_t sent = stamp_of(bytes.data() + (_wanted.encapsulate ? outer_length : 0));
+                const std::uint64_t sent = stamp_of(bytes.data() + (_wanted.encapsulate ? front() : 0));
                 result.latencies.push_back(static_cast<double>(now - sent) / hertz * 1e6);
             }
         }
         rte_pktmbuf_free_bulk(packets, count);
     }
 
+    /// What is in front of a tunnelled frame.
+    std::size_t front() const { return _esp ? docker_esp::front : outer_length; }
+
+    /// Opens what is sealed: every packet where its time stamp is wanted, else a sample.
+    bool is_right(std::span<std::uint8_t> bytes, bool thorough) const {
+        if (!_wanted.encapsulate) return check_inner(bytes, _wanted.agreed, _wanted.size, thorough);
+        if (_esp) return thorough || _wanted.rate > 0 ? _esp->check(bytes) : _esp->check_outside(bytes);
+        return bytes.size() >= outer_length + smallest_frame &&
+               check_tunnelled(bytes, _wanted.agreed, _wanted.size, thorough);
+    }
+
     settings _wanted;
+    std::optional<docker_esp> _esp;
     rte_mempool* _pool;
     std::uint16_t _into;
     std::uint16_t _from;
@@ -213,6 +232,8 @@ settings parse(int argc, char** argv) {
                                                                 "frames a second; 0: flood")(
         "entries", po::value(&wanted.agreed.entries), "remote endpoints")(
         "vteps", po::value(&wanted.agreed.vteps), "VTEPs that they live behind")(
+        "docker-key", po::value(&wanted.key), "sending key of an encrypted overlay, hexadecimal")(
+        "docker-tag", po::value(&wanted.key_tag), "its Lamport time")(
         "local-mac", po::value(&local_mac)->required(), "the dataplane's MAC on the underlay")(
         "next-hop-mac", po::value(&next_hop_mac)->required(), "the VTEPs' MAC");
     try {
