@@ -21,7 +21,9 @@ INCOMING = {
 class Arrangement:
     """Waggle host `a` with container `a1` on overlay blue, encrypted, and beside it the peer `s`."""
 
-    def __init__(self, lab, family="ipv4"):
+    def __init__(self, lab, family="ipv4", esp_in_udp=None):
+        """`esp_in_udp`: as in the configuration of a peer."""
+        self.udp_port = esp_in_udp["port"] if esp_in_udp else None
         self.local, self.remote = address_of(family, 9), address_of(family, 1)
         length = prefix_of(family)
         wire = Switch(lab)
@@ -38,6 +40,8 @@ class Arrangement:
         wire.connect(self.namespace, "eth0", [f"{a}/{length}" for a in (self.local, address_of(family, 66))])
         node = f"{lab.prefix}-s"
         self.host.peer(node, **{family: self.local})
+        if esp_in_udp:
+            self.host.config["peers"][-1]["esp_in_udp"] = esp_in_udp
         self.host.remote_endpoint("s1", "blue", [OURS], node)
         self.host.start()
         self.peer = self.another_peer(self.local)
@@ -47,7 +51,9 @@ class Arrangement:
         """One that claims to be `s1`'s host, at `address`."""
         incoming = [association(key, self.remote, address) for key in KEYS]
         outgoing = association(KEYS[1], self.local, self.remote)
-        return EspPeer(self.namespace, address, self.remote, incoming, outgoing, derived_mac(OURS), OURS)
+        return EspPeer(
+            self.namespace, address, self.remote, incoming, outgoing, derived_mac(OURS), OURS, udp_port=self.udp_port
+        )
 
     def dropped(self):
         """Packets dropped on their way in, by reason, over all overlays."""

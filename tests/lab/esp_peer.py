@@ -8,6 +8,7 @@ import select
 import socket
 import struct
 import threading
+import time
 
 from scapy.layers.inet import ICMP, IP, UDP
 from scapy.layers.l2 import Ether
@@ -83,8 +84,9 @@ class EspPeer:
     """One end of a pair of hosts; `namespace` has the address `local` and the way to `remote`. It opens with the
     `incoming` associations and seals with `outgoing`. `mac` and `address` are its only container's."""
 
-    def __init__(self, namespace, local, remote, incoming, outgoing, mac, address, vni=4097):
-        self.remote = remote
+    def __init__(self, namespace, local, remote, incoming, outgoing, mac, address, vni=4097, udp_port=None):
+        """`udp_port`: of ESP in UDP (RFC 3948); None: IP protocol 50."""
+        self.remote, self.udp_port = remote, udp_port
         self.mac, self.address, self.vni = mac, address, vni
         self.incoming = {association.spi: association for association in incoming}
         self.outgoing = outgoing
@@ -92,11 +94,16 @@ class EspPeer:
         self.seen = []
         self.refused = []
         self.replies = set()
-        # A raw IPv4 socket gets the IP header too, one of IPv6 doesn't.
-        self.ip_header = ":" not in local
-        family = socket.AF_INET if self.ip_header else socket.AF_INET6
-        self.socket = socket_in(namespace, family, socket.SOCK_RAW, socket.IPPROTO_ESP)
-        self.socket.bind((local, 0))
+        # When each keepalive came (RFC 3948 section 2.3).
+        self.keepalives = []
+        # A raw IPv4 socket gets the IP header too, others don't.
+        self.ip_header = ":" not in local and udp_port is None
+        family = socket.AF_INET6 if ":" in local else socket.AF_INET
+        if udp_port is None:
+            self.socket = socket_in(namespace, family, socket.SOCK_RAW, socket.IPPROTO_ESP)
+        else:
+            self.socket = socket_in(namespace, family, socket.SOCK_DGRAM)
+        self.socket.bind((local, udp_port or 0))
         self.plain = socket_in(namespace, family, socket.SOCK_DGRAM)
         self.plain.bind((local, 0))
         self.lock = threading.Lock()
@@ -126,6 +133,9 @@ class EspPeer:
             packet = self.socket.recv(65536)
             if self.ip_header:
                 packet = packet[(packet[0] & 15) * 4 :]
+            if self.udp_port is not None and packet == b"\xff":
+                self.keepalives.append(time.monotonic())
+                continue
             try:
                 opened = read(packet, self.incoming)
             except ValueError as error:
@@ -172,7 +182,7 @@ class EspPeer:
         return self.send_packet(self.sealed(self.tunnelled(frame), **options))
 
     def send_packet(self, packet):
-        self.socket.sendto(packet, (self.remote, 0))
+        self.socket.sendto(packet, (self.remote, self.udp_port or 0))
         return packet
 
     def send_clear(self, frame):

@@ -2,6 +2,8 @@
 attacker could."""
 
 import dataclasses
+import random
+import time
 
 import pytest
 from cryptography.hazmat.primitives.ciphers import algorithms, modes
@@ -63,6 +65,26 @@ def test_scapys_own_associations_understand_it(lab):
     peer.send_packet(bytes(outgoing.encrypt(plain, seq_num=sequence, iv=iv)[ESP]))
     peer.wait_reply(7)
     assert not any(arranged.dropped().values()), arranged.dropped()
+
+
+def test_packets_out_of_order_pass_within_the_window(lab):
+    arranged = Arrangement(lab)
+    peer = arranged.peer
+    echoes = [peer.sealed(peer.tunnelled(peer.echo(MAC, CONTAINER, 4, number, 8))) for number in range(600)]
+    random.Random(1).shuffle(echoes)
+    for packet in echoes:
+        peer.send_packet(packet)
+        time.sleep(0.0005)
+    wait_until(lambda: {(4, number) for number in range(600)} <= peer.replies, what="the reply to each")
+    assert not any(arranged.dropped().values()), arranged.dropped()
+    # One that falls behind the window of 4,096 is too old, though nobody has seen it.
+    late = peer.sealed(peer.tunnelled(peer.echo(MAC, CONTAINER, 5)))
+    with peer.lock:
+        peer.sequence += 4096
+    peer.send(peer.echo(MAC, CONTAINER, 6))
+    peer.wait_reply(6)
+    assert_dropped(arranged, "a late one", "replay_too_old", lambda: peer.send_packet(late), 101)
+    assert (5, 1) not in peer.replies
 
 
 def changed(packet, at, bit=0x80):
