@@ -30,6 +30,8 @@ std::optional<std::vector<std::uint8_t>> parse_announcement_text(std::string_vie
         end != text.data() + text.size())
         return std::nullopt;
     bytes.resize(length);
+    // libsodium 1.0.18 takes every byte that is no ASCII for the last character of its alphabet.
+    if (announcement_text(bytes) != text) return std::nullopt;
     return bytes;
 }
 
