@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <array>
 #include <cstdint>
-#include <cstdlib>
 #include <cstring>
 #include <memory>
 #include <set>
@@ -11,13 +10,10 @@
 #include <utility>
 
 #include "dataplane/esp/open.hh"
+#include "tests/fuzz/require.hh"
 
 namespace waggle::esp {
 namespace {
-
-void require(bool condition) {
-    if (!condition) std::abort();
-}
 
 /// Takes bytes off the input; zeros after its end.
 class input {

@@ -1,6 +1,5 @@
 #include <algorithm>
 #include <cstdint>
-#include <cstdlib>
 #include <cstring>
 #include <memory>
 
@@ -12,13 +11,10 @@
 #include "dataplane/packet/virtio_net_header.hh"
 #include "dataplane/packet/vxlan.hh"
 #include "dataplane/segment/cut_plan.hh"
+#include "tests/fuzz/require.hh"
 
 namespace waggle {
 namespace {
-
-void require(bool condition) {
-    if (!condition) std::abort();
-}
 
 /// On the heap without a byte to spare: a read or write past either end is seen.
 struct exact_copy {

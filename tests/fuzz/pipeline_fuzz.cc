@@ -1,15 +1,11 @@
 #include <cstdint>
-#include <cstdlib>
 #include <cstring>
 
+#include "tests/fuzz/require.hh"
 #include "tests/support/dataplane_fixture.hh"
 
 namespace waggle::test {
 namespace {
-
-void require(bool condition) {
-    if (!condition) std::abort();
-}
 
 /// First byte: direction, overlay, whether an offload follows, whether there is an exception port.
 struct input {

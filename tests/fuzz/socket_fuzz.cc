@@ -1,6 +1,5 @@
 #include <algorithm>
 #include <cstdint>
-#include <cstdlib>
 #include <memory>
 #include <string_view>
 
@@ -10,13 +9,10 @@
 #include "dataplane/api/report_codec.hh"
 #include "dataplane/api/validate.hh"
 #include "dataplane/api/wire.hh"
+#include "tests/fuzz/require.hh"
 
 namespace waggle::api {
 namespace {
-
-void require(bool condition) {
-    if (!condition) std::abort();
-}
 
 /// Applies changes to a state alone, and holds the fast checks against the slow ones.
 class checked_sink final : public state_sink {

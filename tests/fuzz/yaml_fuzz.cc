@@ -1,19 +1,15 @@
 #include <algorithm>
 #include <cstdint>
-#include <cstdlib>
 #include <memory>
 #include <string_view>
 
 #include "config/difference.hh"
 #include "config/load.hh"
 #include "config/write.hh"
+#include "tests/fuzz/require.hh"
 
 namespace waggle::config {
 namespace {
-
-void require(bool condition) {
-    if (!condition) std::abort();
-}
 
 /// A file is refused with problems that have a place and a text, or it loads, and then what is written of it
 /// loads again to the same.
