@@ -225,7 +225,8 @@ bool agent::hops_are_known() const {
     auto waited = steady_clock::now() - _started;
     if (_emptying) return true;
     // A snapshot without what the swarm says would take the ways to its hosts away.
-    if (_pending && _pending->applied_generation != 0 && waited < patience_for_swarm && !swarm_is_known())
+    if (_pending && _pending->applied_generation != 0 && !swarm_is_known() &&
+        (waited < patience_for_swarm || waits_for_managers()))
         return false;
     if (waited >= patience_for_answers) return true;
     bool forwards_already = _pending && _pending->applied_generation != 0;

@@ -128,6 +128,7 @@ private:
     void accept_announcements();
     void on_swarm_changed();
     bool swarm_is_known() const;
+    bool waits_for_managers() const;
 
     void empty_dataplane();
     void finish_stop();

@@ -79,6 +79,11 @@ void agent::on_swarm_changed() {
     });
 }
 
+bool agent::waits_for_managers() const {
+    // Nothing is learned of other hosts without keys, and what the dataplane has is as good as it gets.
+    return _member && _member->is_member() && _member->view().gossip_keys.empty();
+}
+
 bool agent::swarm_is_known() const {
     if (_member && !_member->settled()) return false;
     // The gossip of a Docker swarm begins with the managers' keys.

@@ -16,7 +16,7 @@ endpoint_view view_of(const config::endpoint& endpoint, const view_sources& from
     endpoint_view view{.name = endpoint.name,
                        .overlay = endpoint.overlay,
                        .addresses = {},
-                       .mac = endpoint.mac.to_string(),
+                       .mac = endpoint.mac.is_zero() ? "" : endpoint.mac.to_string(),
                        .host = endpoint.host,
                        .local = endpoint.host == from.config.node.name,
                        .state = "remote",

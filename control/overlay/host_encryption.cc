@@ -117,6 +117,11 @@ result<bool> host_encryption::accept(std::span<const std::uint8_t> bytes, moment
 
 result<moment> host_encryption::rekey(const std::string& overlay, moment now) {
     if (overlay.empty()) {
+        if (_exchanges.empty() && _docker && !_config.node.docker_encryption)
+            return error{
+                "no overlay has the waggle profile; the keys of encrypted networks come from the managers of "
+                "the "
+                "Docker swarm, which change them every twelve hours"};
         if (_exchanges.empty())
             return error{
                 "no overlay has the waggle profile; Docker's keys come with their file: change it and "

@@ -208,6 +208,17 @@ TEST_F(two_encrypted_hosts, rekey_what_can_be) {
     EXPECT_EQ(alpha.encryption.rekey("", later).failure().message,
               "no overlay has the waggle profile; Docker's keys come with their file: change it and reload");
     EXPECT_FALSE(alpha.encryption.wake_at());
+    // The keys are a Docker swarm's.
+    alpha.config.node.docker_encryption.reset();
+    alpha.configure();
+    EXPECT_EQ(
+        alpha.encryption.rekey("", later).failure().message,
+        "no overlay has the waggle profile; the keys of encrypted networks come from the managers of the "
+        "Docker swarm, which change them every twelve hours");
+    EXPECT_EQ(
+        alpha.encryption.rekey("shop", later).failure().message,
+        "the keys of overlay shop come from the managers of the Docker swarm, which change them every twelve "
+        "hours");
 }
 
 TEST_F(two_encrypted_hosts, replace_a_worn_association_of_their_own_profile) {
