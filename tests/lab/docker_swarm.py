@@ -66,7 +66,12 @@ class DockerSwarm:
     def network(self, name, *options):
         """An attachable overlay network."""
         self.manager.docker("network", "create", "-d", "overlay", "--attachable", *options, name)
-        return Network(self.manager.inspect("network", "inspect", name))
+
+        def allocated():
+            described = self.manager.inspect("network", "inspect", name)
+            return described if described["IPAM"]["Config"] and described["Options"] else None
+
+        return Network(wait_until(allocated, 20, f"network {name} to be allocated"))
 
     def remove_network(self, name):
         # The managers take a moment to hear that its last container is gone.
