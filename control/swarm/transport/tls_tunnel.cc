@@ -1,6 +1,7 @@
 #include "control/swarm/transport/tls_tunnel.hh"
 
-#include <openssl/pem.h>
+#include <algorithm>
+#include <openssl/ssl.h>
 #include <unistd.h>
 #include <utility>
 
@@ -9,8 +10,6 @@
 #include <boost/asio/write.hpp>
 #include <sys/socket.h>
 
-#include "control/swarm/identity/openssl_handles.hh"
-
 namespace waggle::control::swarm {
 namespace {
 
@@ -18,20 +17,18 @@ namespace asio = boost::asio;
 
 constexpr std::array<unsigned char, 3> http2 = {2, 'h', '2'};
 
-bool trust_roots(SSL_CTX* settings, const std::string& pem) {
-    X509_STORE* store = SSL_CTX_get_cert_store(settings);
-    const bio_handle from = bio_over(pem);
-    std::size_t count = 0;
-    for (;;) {
-        const certificate_handle each(PEM_read_bio_X509(from.get(), nullptr, nullptr, nullptr));
-        if (!each) break;
-        X509_STORE_add_cert(store, each.get());
-        ++count;
-    }
-    ERR_clear_error();
-    // While a root is rotated, the other root's half of the bundle may be the issuer.
-    X509_STORE_set_flags(store, X509_V_FLAG_PARTIAL_CHAIN);
-    return count > 0;
+/// In place of OpenSSL's search for a path to a root. `of`: the tunnel's demands.
+int verify_manager(X509_STORE_CTX* check, void* of) {
+    const auto& demanded = *static_cast<const tls_demands*>(of);
+    X509* leaf = X509_STORE_CTX_get0_cert(check);
+    std::vector<X509*> presented;
+    const STACK_OF(X509)* sent = X509_STORE_CTX_get0_untrusted(check);
+    constexpr int most_presented = 16;
+    for (int i = 0; i < std::min(sk_X509_num(sent), most_presented); ++i)
+        if (sk_X509_value(sent, i) != leaf) presented.push_back(sk_X509_value(sent, i));
+    const int reason = check_leaf(leaf, find_issuers(leaf, presented, demanded.roots, true), demanded.name);
+    X509_STORE_CTX_set_error(check, reason);
+    return reason == X509_V_OK ? 1 : 0;
 }
 
 /// "host:port" or "[host]:port", which the core has checked.
@@ -45,7 +42,11 @@ std::pair<std::string, std::string> split(const std::string& address) {
 }  // namespace
 
 tls_tunnel::tls_tunnel(asio::io_context& context, trust checks)
-    : _checks(checks), _settings(asio::ssl::context::tls_client), _resolver(context), _clear(context) {
+    : _checks(checks),
+      _demands{{}, checks == trust::member ? "swarm-manager" : "swarm-ca"},
+      _settings(asio::ssl::context::tls_client),
+      _resolver(context),
+      _clear(context) {
 }
 
 result<void> tls_tunnel::set_up(const open_link& link, int socket) {
@@ -59,7 +60,9 @@ result<void> tls_tunnel::set_up(const open_link& link, int socket) {
         _settings.set_verify_mode(asio::ssl::verify_none);
     } else {
         _settings.set_verify_mode(asio::ssl::verify_peer);
-        if (!trust_roots(settings, link.root)) return error{"the swarm's root is no certificate"};
+        _demands.roots = read_certificates(link.root);
+        if (_demands.roots.empty()) return error{"the swarm's root is no certificate"};
+        SSL_CTX_set_cert_verify_callback(settings, verify_manager, &_demands);
     }
     if (_checks == trust::member) {
         _settings.use_certificate_chain(asio::buffer(link.certificate), failed);
@@ -68,11 +71,7 @@ result<void> tls_tunnel::set_up(const open_link& link, int socket) {
         if (failed) return error{"this node's certificate can't be used: " + failed.message()};
     }
     _sealed = std::make_unique<asio::ssl::stream<tcp::socket>>(_clear.get_executor(), _settings);
-    // The name that managers have in their certificates; their addresses are not in there.
-    const char* name = _checks == trust::member ? "swarm-manager" : "swarm-ca";
-    SSL_set_tlsext_host_name(_sealed->native_handle(), name);
-    if (_checks != trust::none && SSL_set1_host(_sealed->native_handle(), name) != 1)
-        return error{"OpenSSL can't check a manager's name"};
+    SSL_set_tlsext_host_name(_sealed->native_handle(), _demands.name);
     return {};
 }
 

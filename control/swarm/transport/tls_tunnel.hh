@@ -5,6 +5,7 @@
 #include <mutex>
 #include <string>
 #include <thread>
+#include <vector>
 
 #include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/io_context.hpp>
@@ -14,8 +15,16 @@
 
 #include "common/result.hh"
 #include "control/swarm/core/effects.hh"
+#include "control/swarm/identity/trust_path.hh"
 
 namespace waggle::control::swarm {
+
+/// What a manager has to prove: a certificate that the roots stand for, with this name. Managers' addresses
+/// are not in their certificates.
+struct tls_demands {
+    std::vector<certificate_handle> roots;
+    const char* name = nullptr;
+};
 
 /// A TLS connection to one manager, TLS 1.2 at least, whose clear side is a socket for gRPC. Not gRPC's own
 /// TLS: that insists on an answer to ALPN, which a stock manager no longer gives once its certificate was
@@ -50,6 +59,7 @@ private:
     void end();
 
     trust _checks;
+    tls_demands _demands;
     boost::asio::ssl::context _settings;
     tcp::resolver _resolver;
     std::unique_ptr<boost::asio::ssl::stream<tcp::socket>> _sealed;

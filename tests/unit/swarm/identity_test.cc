@@ -101,6 +101,25 @@ TEST_F(identities, are_refused_if_their_parts_are_of_different_origin) {
     EXPECT_TRUE(identity::make(test_ca().root() + _ca.root(), certificate, _request.key));
 }
 
+TEST_F(identities, are_good_under_a_root_that_is_being_rotated) {
+    test_ca next;
+    const std::string leaf = next.issue(_request.request, "node1");
+    // The old root stands for the new one's key, the bundle for both.
+    const auto bridged = identity::make(_ca.root(), leaf + next.cross_signed_by(_ca), _request.key);
+    ASSERT_TRUE(bridged) << bridged.failure().message;
+    const auto direct = identity::make(_ca.root() + next.root(), leaf, _request.key);
+    ASSERT_TRUE(direct) << direct.failure().message;
+    EXPECT_EQ(bridged->facts.issuer_public_key, direct->facts.issuer_public_key);
+    // A bridge from elsewhere, or without a pillar.
+    EXPECT_FALSE(identity::make(_ca.root(), leaf + next.cross_signed_by(test_ca()), _request.key));
+    EXPECT_FALSE(identity::make(_ca.root(), leaf + next.root(), _request.key));
+    EXPECT_FALSE(identity::make(_ca.root(), leaf, _request.key));
+    // A node is no CA, whatever it signs.
+    const auto node = make_certificate_request();
+    ASSERT_TRUE(node);
+    EXPECT_FALSE(identity::make(_ca.root(), leaf + _ca.issue(node->request, "node2"), _request.key));
+}
+
 TEST_F(identities, are_kept_in_one_private_file) {
     const identity_store store(_directory + "/swarm");
     EXPECT_FALSE(store.exists());

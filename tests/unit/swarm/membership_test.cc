@@ -172,6 +172,24 @@ TEST(membership, shows_the_token_only_to_a_manager_of_the_pinned_root) {
     }
 }
 
+TEST(membership, follows_a_manager_into_a_root_rotation) {
+    test_ca ca;
+    test_ca next;
+    for (const bool bridge_holds : {true, false}) {
+        auto shown = next.server();
+        shown.certificate +=
+            next.cross_signed_by(ca, bridge_holds ? test_ca::validity{} : test_ca::validity{-2h, -1h});
+        fake_manager::behaviour how = usual();
+        how.root = ca.root();
+        fake_manager manager(ca, shown, how);
+        membership_host host;
+        const auto joined = host.join(ca.token(), {manager.address()});
+        EXPECT_EQ(joined.ok(), bridge_holds) << (joined ? "" : joined.failure().message);
+        EXPECT_EQ(manager.heard().tokens.size(), bridge_holds ? 1U : 0U);
+        EXPECT_TRUE(host.is(bridge_holds ? phase::ready : phase::outside));
+    }
+}
+
 TEST(membership, gives_no_certificate_to_a_manager_with_another_name) {
     test_ca ca;
     // Enough to join with, not enough for a session.

@@ -86,6 +86,23 @@ test_ca::pair test_ca::server(const std::vector<std::string>& names, validity va
     return {sign(key.get(), "manager1", "swarm-manager", names, valid), content_of(text.get())};
 }
 
+std::string test_ca::cross_signed_by(const test_ca& older, validity valid) {
+    const certificate_handle made(X509_new());
+    X509* bridge = made.get();
+    X509_set_version(bridge, X509_VERSION_3);
+    ASN1_INTEGER_set(X509_get_serialNumber(bridge), 1000 + ++_serial);
+    X509_gmtime_adj(X509_getm_notBefore(bridge), valid.begins.count());
+    X509_gmtime_adj(X509_getm_notAfter(bridge), valid.ends.count());
+    X509_set_subject_name(bridge, X509_get_subject_name(_certificate.get()));
+    X509_set_issuer_name(bridge, X509_get_subject_name(older._certificate.get()));
+    X509_set_pubkey(bridge, _key.get());
+    add_extension(bridge, bridge, NID_basic_constraints, "critical,CA:TRUE");
+    add_extension(bridge, bridge, NID_key_usage, "critical,keyCertSign,cRLSign");
+    add_extension(bridge, bridge, NID_subject_key_identifier, "hash");
+    X509_sign(bridge, older._key.get(), EVP_sha256());
+    return pem_of(bridge);
+}
+
 std::string test_ca::token() const {
     std::array<unsigned char, SHA256_DIGEST_LENGTH> digest{};
     SHA256(reinterpret_cast<const unsigned char*>(_root.data()), _root.size(), digest.data());

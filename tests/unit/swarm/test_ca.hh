@@ -33,6 +33,10 @@ public:
     /// A server's, with these names.
     pair server(const std::vector<std::string>& names, validity valid);
     pair server() { return server({"swarm-manager", "manager1", "swarm-ca"}, {}); }
+    /// This CA's key as `older` vouches for it while the root is rotated: swarmkit's has the same subject and
+    /// issuer, and no identifier of its issuer's key.
+    std::string cross_signed_by(const test_ca& older, validity valid);
+    std::string cross_signed_by(const test_ca& older) { return cross_signed_by(older, {}); }
     /// The join token of the root, with a secret of zeros.
     std::string token() const;
 
