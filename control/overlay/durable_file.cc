@@ -12,8 +12,6 @@
 namespace waggle::control {
 namespace {
 
-constexpr std::size_t largest_file = std::size_t{1024} * 1024;
-
 class descriptor {
 public:
     explicit descriptor(int fd) : _fd(fd) {}
@@ -63,7 +61,7 @@ result<void> make_directory(const std::string& path) {
     return {};
 }
 
-result<std::string> read_file(const std::string& path) {
+result<std::string> read_file(const std::string& path, std::size_t largest) {
     descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
     if (file.get() < 0) return failed("read", path);
     std::string content;
@@ -74,7 +72,8 @@ result<std::string> read_file(const std::string& path) {
         if (got < 0) return failed("read", path);
         if (got == 0) return content;
         content.append(piece.data(), static_cast<std::size_t>(got));
-        if (content.size() > largest_file) return error{path + " is longer than 1 MiB"};
+        if (content.size() > largest)
+            return error{path + " is longer than " + std::to_string(largest) + " bytes"};
     }
 }
 

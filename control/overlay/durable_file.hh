@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <string>
 
 #include "common/result.hh"
@@ -8,8 +9,8 @@ namespace waggle::control {
 
 /// Makes a directory and its parents, mode 0700; one that is there already is fine.
 result<void> make_directory(const std::string& path);
-/// The whole content, at most 1 MiB.
-result<std::string> read_file(const std::string& path);
+/// The whole content; a file of more than `largest` bytes is refused.
+result<std::string> read_file(const std::string& path, std::size_t largest = std::size_t{1} << 20);
 /// Replaces a file's content, mode 0600. After success it is on the disk; after a failure or a crash the file
 /// is as before or as wanted, never in between.
 result<void> write_durably(const std::string& path, const std::string& content);

@@ -11,6 +11,9 @@
 namespace waggle::control::swarm {
 namespace {
 
+/// A host's 10,000 attachments are some megabytes.
+constexpr std::size_t largest_state = std::size_t{64} << 20;
+
 bool is_in_memory(const std::string& directory) {
     struct statfs about {};
     if (::statfs(directory.c_str(), &about) != 0) return false;
@@ -20,7 +23,7 @@ bool is_in_memory(const std::string& directory) {
 template <typename Message>
 Message read(const std::string& path) {
     Message message;
-    auto text = read_file(path);
+    auto text = read_file(path, largest_state);
     if (!text) return message;
     if (!message.ParseFromString(*text)) message.Clear();
     wipe(*text);

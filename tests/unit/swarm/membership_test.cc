@@ -314,6 +314,12 @@ TEST(membership, takes_a_list_of_ten_thousand_attachments) {
     ASSERT_TRUE(host.until([&] { return host.member->state().attachments.size() == 10'000; }));
     ASSERT_TRUE(host.until([&] { return manager.heard().updates.size() == 10'000; }));
     EXPECT_TRUE(host.member->state().problem.empty()) << host.member->state().problem;
+    bool stopped = false;
+    host.member->stop(false, [&] { stopped = true; });
+    ASSERT_TRUE(host.until([&] { return stopped; }));
+    host.close();
+    host.open();
+    EXPECT_EQ(host.member->state().attachments.size(), 10'000U);
 }
 
 }  // namespace
