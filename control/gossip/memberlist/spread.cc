@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <iterator>
 #include <utility>
 
 #include "control/gossip/memberlist/memberlist_state.hh"
@@ -21,18 +22,21 @@ void memberlist::state::send_alone(const ip_endpoint& to, bytes message) {
 }
 
 std::vector<bytes> memberlist::state::take_broadcasts(std::size_t limit) {
-    std::vector<bytes> taken;
-    std::size_t used = _broadcasts.take(wire::compound_overhead, limit, transmit_limit(), taken);
     constexpr std::size_t user_overhead = wire::compound_overhead + 1;
-    if (used + user_overhead >= limit) return taken;
+    // Stock gives the delegate what room is left. While hundreds of hosts start there is none for a minute,
+    // and the word of who is in which network, which everything else waits for, would not get through.
+    const std::size_t wanted = _broadcasts.bytes_waiting() + _broadcasts.size() * wire::compound_overhead;
+    const std::size_t left = limit - std::min(limit, wanted);
     std::vector<bytes> others;
-    _delegate.get_broadcasts(user_overhead, limit - used, others);
+    _delegate.get_broadcasts(user_overhead, std::max(limit / 2, left), others);
+    std::size_t used = 0;
     for (bytes& one : others) {
         used += user_overhead + one.size();
-        if (used > limit) break;
         one.insert(one.begin(), static_cast<std::uint8_t>(wire::message_type::user));
-        taken.push_back(std::move(one));
     }
+    std::vector<bytes> taken;
+    if (used < limit) _broadcasts.take(wire::compound_overhead, limit - used, transmit_limit(), taken);
+    std::move(others.begin(), others.end(), std::back_inserter(taken));
     return taken;
 }
 

@@ -42,14 +42,19 @@ void network_db::handle_part(const envelope& message, std::string_view whole, bo
         case message_type::network_event: {
             auto event = decode_network_event(message.data);
             if (!event) return refuse(event.failure());
-            if (accept(*event, now)) _network_events.push(event->network + "/" + event->node, pass_on());
-            return;
+            const verdict found = accept(*event, now);
+            if (found == verdict::early) hold(event->node, whole, now);
+            if (found != verdict::pass_on) return;
+            _network_events.push(event->network + "/" + event->node, pass_on());
+            return handle_early(event->node, now);
         }
         case message_type::table_event: {
             auto event = decode_table_event(message.data);
             if (!event) return refuse(event.failure());
             ++_counters.table_events;
-            if (!accept(*event, bulk, now)) return;
+            const verdict found = accept(*event, bulk, now);
+            if (found == verdict::early) hold(event->owner, whole, now);
+            if (found != verdict::pass_on) return;
             gossip::broadcast_queue& queue = live_network(event->network)->own->heard_events;
             if (bulk && queue.size() > _settings.longest_queue_on_sync) return;
             queue.push(event->table + "/" + event->key, pass_on());
@@ -81,7 +86,8 @@ void network_db::merge_remote_state(gossip::byte_view state, time_point now) {
     auto remote = decode_push_pull(message->data);
     if (!remote) return refuse(remote.failure());
     accept(node_event{membership_change::join, remote->time, remote->sender}, now);
-    for (const network_event& each : remote->networks) accept(each, now);
+    for (const network_event& each : remote->networks)
+        if (accept(each, now) == verdict::pass_on) handle_early(each.node, now);
     _introduced_to = remote->sender;
     begin_first_syncs(now);
 }
@@ -113,27 +119,29 @@ bool network_db::accept(const node_event& event, time_point now) {
     return true;
 }
 
-bool network_db::accept(const network_event& event, time_point now) {
+network_db::verdict network_db::accept(const network_event& event, time_point now) {
     _network_clock.witness(event.time);
     node* who = _roster.find_node(event.node);
-    if (who == nullptr || who == _self) return false;
+    // The member list's word may be slower.
+    if (who == nullptr) return event.change == membership_change::join ? verdict::early : verdict::stop;
+    if (who == _self) return verdict::stop;
     bool leaves = event.change == membership_change::leave;
     network* about = _roster.find_network(event.network);
     attachment* known = about != nullptr ? who->find(*about) : nullptr;
     if (known == nullptr) {
-        if (leaves || who->state != node_state::active) return false;
+        if (leaves || who->state != node_state::active) return verdict::stop;
         if (who->attachments.size() >= _settings.networks_per_node_limit) {
             ++_counters.over_limit;
-            return false;
+            return verdict::stop;
         }
         attachment& made = _roster.attach(*who, _roster.find_or_add_network(event.network));
         made.time = event.time;
         _roster.enter(*who, made);
         if (network* own = live_network(event.network); own != nullptr && !own->own->had_peers)
             _first_peers_came = true;
-        return true;
+        return verdict::pass_on;
     }
-    if (event.time <= known->time) return false;
+    if (event.time <= known->time) return verdict::stop;
     known->time = event.time;
     if (leaves) {
         leave_attachment(*who, *known, now);
@@ -142,7 +150,7 @@ bool network_db::accept(const network_event& event, time_point now) {
         known->forget_at = gossip::never;
         if (who->state == node_state::active) _roster.enter(*who, *known);
     }
-    return true;
+    return verdict::pass_on;
 }
 
 void network_db::leave_attachment(node& who, attachment& of, time_point now) {
@@ -155,26 +163,30 @@ void network_db::leave_attachment(node& who, attachment& of, time_point now) {
     reap_later(who.name, of.network->id, of.forget_at);
 }
 
-bool network_db::accept(const table_event& event, bool bulk, time_point now) {
+network_db::verdict network_db::accept(const table_event& event, bool bulk, time_point now) {
     _table_clock.witness(event.time);
-    if (event.owner == _self->name) return false;
+    if (event.owner == _self->name) return verdict::stop;
     network* in = live_network(event.network);
-    if (in == nullptr) return false;
+    if (in == nullptr) return verdict::stop;
     node* owner = _roster.find_node(event.owner);
     attachment* attached = owner != nullptr ? owner->find(*in) : nullptr;
+    if (attached == nullptr && (owner == nullptr || owner->state == node_state::active)) {
+        ++_counters.ownerless_events;
+        return verdict::early;
+    }
     // A failed owner's attachments are remembered, so that its entries keep being accepted (29).
     if (attached == nullptr || attached->leaving) {
         ++_counters.ownerless_events;
-        return false;
+        return verdict::stop;
     }
     entry* old = in->own->entries.find(event.table, event.key);
     if (old != nullptr && old->time() >= event.time) {
         ++_counters.stale_events;
-        return false;
+        return verdict::stop;
     }
     if (old == nullptr && in->own->entries.size() >= _settings.entries_limit) {
         ++_counters.over_limit;
-        return false;
+        return verdict::stop;
     }
     bool was_visible = old != nullptr && visible(*old);
     bool known = old != nullptr;
@@ -189,17 +201,20 @@ bool network_db::accept(const table_event& event, bool bulk, time_point now) {
             now + (left == duration::zero() ? _settings.reap_entry : std::min(left, _settings.reap_entry));
     }
     bool same = was_visible && old->value() == event.value && old->owner() == owner;
-    store(*in, {event.table, event.key, event.value, owner, event.time, deleted, forget_at}, now);
-    const entry& stored = *in->own->entries.find(event.table, event.key);
+    const entry& stored =
+        store(*in, {event.table, event.key, event.value, owner, event.time, deleted, forget_at}, old);
     bool now_visible = visible(stored);
     if (was_visible || now_visible)
         if (!now_visible || !same) report(*in, stored, !now_visible);
 
-    if (!in->own->in_sync) return false;
+    // What a bulk sync brings to a host that has just joined is old news, as a rule. But while many hosts
+    // start, hardly anybody is in sync, and what those tell that joined lately has not reached everybody.
+    if (bulk && !in->own->in_sync && now - owner->since >= _settings.bulk_sync_interval) return verdict::stop;
     // A deletion of what was never seen is stored and not told to watchers (29; older ones ignore it unless
     // it comes by bulk sync); passed on only if it still has a good while to live.
-    if (!known && deleted) return bulk && forget_at - now > _settings.reap_entry / 6;
-    return true;
+    if (!known && deleted)
+        return bulk && forget_at - now > _settings.reap_entry / 6 ? verdict::pass_on : verdict::stop;
+    return verdict::pass_on;
 }
 
 }  // namespace waggle::networkdb

@@ -126,10 +126,9 @@ void network_db::report(const network& in, const entry& one, bool gone, bool rep
                                 replaced});
 }
 
-void network_db::store(network& in, const entry_content& content, time_point) {
-    entry* old = in.own->entries.find(content.table, content.key);
+const entry& network_db::store(network& in, const entry_content& content, const entry* old) {
     owned_entries* old_list = old != nullptr ? &old->owner()->find(in)->entries : nullptr;
-    in.own->entries.put(content, content.owner->find(in)->entries, old_list);
+    return *in.own->entries.put(content, content.owner->find(in)->entries, old_list);
 }
 
 void network_db::forget(network& in, entry* one) {
@@ -150,8 +149,7 @@ void network_db::queue_table_event(network& in, const entry& one, table_change c
 }
 
 void network_db::store_own(network& in, const entry_content& content, table_change change, time_point now) {
-    store(in, content, now);
-    const entry& stored = *in.own->entries.find(content.table, content.key);
+    const entry& stored = store(in, content, in.own->entries.find(content.table, content.key));
     report(in, stored, content.deleted);
     queue_table_event(in, stored, change, now);
 }

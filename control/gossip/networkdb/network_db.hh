@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -61,6 +62,9 @@ struct networkdb_settings {
     /// What peers can make this host hold.
     std::size_t entries_limit = 4'000'000;
     std::size_t networks_per_node_limit = 4096;
+    /// Bytes of messages that came before what they build on, and how long they wait for it.
+    std::size_t early_limit = std::size_t{1} << 20;
+    duration early_patience = std::chrono::seconds(30);
 };
 
 /// An entry came, changed or went, judged by what is stored: `value` is absent if it is gone or hidden.
@@ -104,6 +108,8 @@ struct networkdb_counters {
     std::uint64_t stale_events = 0;
     /// Table events of owners that are not known to take part in the network.
     std::uint64_t ownerless_events = 0;
+    /// Messages that waited for what they build on.
+    std::uint64_t early_messages = 0;
     std::uint64_t over_limit = 0;
     std::uint64_t bulk_syncs_sent = 0;
     std::uint64_t bulk_syncs_received = 0;
@@ -186,18 +192,27 @@ private:
     void queue_node_event(membership_change change);
     void queue_table_event(network& in, const entry& one, table_change change, time_point now);
     network* live_network(std::string_view id) const;
-    void store(network& in, const entry_content& content, time_point now);
+    /// `old`: the entry of the same name, null if there is none. It is gone afterwards.
+    const entry& store(network& in, const entry_content& content, const entry* old);
     void store_own(network& in, const entry_content& content, table_change change, time_point now);
     void forget(network& in, entry* one);
     void report(const network& in, const entry& one, bool gone, bool replaced = false);
+
+    /// What becomes of an event that was heard.
+    enum class verdict : std::uint8_t { stop, pass_on, early };
+
+    // early.cc
+    void hold(const std::string& node, std::string_view message, time_point now);
+    void handle_early(const std::string& node, time_point now);
+    void forget_early(time_point now);
 
     // handle.cc
     void handle(std::string_view message, bool bulk, unsigned depth, time_point now);
     void handle_part(const envelope& message, std::string_view whole, bool bulk, unsigned depth,
                      time_point now);
     bool accept(const node_event& event, time_point now);
-    bool accept(const network_event& event, time_point now);
-    bool accept(const table_event& event, bool bulk, time_point now);
+    verdict accept(const network_event& event, time_point now);
+    verdict accept(const table_event& event, bool bulk, time_point now);
     void leave_attachment(node& who, attachment& of, time_point now);
     void refuse(const error& why);
 
@@ -207,6 +222,7 @@ private:
     void mark_failed(node& who, time_point now);
     void drop_entries(attachment& in, bool tell, bool replaced = false);
     void deactivate(node& who);
+    void restore_replaced(const node& gone, time_point now);
     void reconnect(time_point now);
 
     // bulk_sync.cc
@@ -253,6 +269,14 @@ private:
     /// Who a reliable message is for, by its id.
     std::map<std::uint64_t, std::string> _deliveries;
     std::uint64_t _next_delivery = 1;
+    /// Messages about nodes that are not known yet, or not yet known to take part in the network.
+    struct early_messages {
+        time_point until{};
+        /// Each comes many times. Network events sort before table events, as the type is their first field.
+        std::set<std::string, std::less<>> messages;
+    };
+    std::map<std::string, early_messages> _early;
+    std::size_t _early_bytes = 0;
     /// Failed nodes that are being joined, by address.
     std::map<ip_endpoint, std::string> _reconnecting;
     std::multimap<time_point, reapable> _reapables;

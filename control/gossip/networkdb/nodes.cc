@@ -9,14 +9,17 @@ void network_db::node_joined(const std::string& name, const ip_endpoint& address
     if (name == _self->name) return;
     if (node* known = _roster.find_node(name)) {
         _roster.set_address(*known, address);
+        known->present = true;
         if (known->state != node_state::active) activate(*known, now);
         return;
     }
     // Names are new at every start: an address under another name is the next life of the node that had it.
     if (node* former = _roster.at_address(address); former != nullptr && former != _self)
         mark_left(*former, now, true);
-    _roster.add_node(name, address);
+    _roster.add_node(name, address).since = now;
     ++_active;
+    handle_early(name, now);
+    begin_first_syncs(now);
 }
 
 void network_db::node_moved(const std::string& name, const ip_endpoint& address) {
@@ -26,10 +29,25 @@ void network_db::node_moved(const std::string& name, const ip_endpoint& address)
 void network_db::node_left(const std::string& name, bool left, time_point now) {
     node* who = _roster.find_node(name);
     if (who == nullptr || who == _self) return;
+    who->present = false;
     if (left)
         mark_left(*who, now);
     else if (who->state == node_state::active)
         mark_failed(*who, now);
+    restore_replaced(*who, now);
+}
+
+void network_db::restore_replaced(const node& gone, time_point now) {
+    // A host that has just started may hear of an address's present life first and of its former one later,
+    // from somebody who does not know yet that it is dead. Now it is.
+    for (const auto& [name, other] : _roster.nodes()) {
+        if (!other->present || !other->replaced || other->address != gone.address) continue;
+        _roster.set_address(*other, other->address);
+        activate(*other, now);
+        // In which networks it is, it tells itself.
+        if (_reconnecting.emplace(other->address, name).second) _effects.joins.push_back(other->address);
+        return;
+    }
 }
 
 void network_db::activate(node& who, time_point now) {
@@ -37,6 +55,8 @@ void network_db::activate(node& who, time_point now) {
     if (failed) std::erase(_failed, &who);
     who.state = node_state::active;
     who.forget_at = gossip::never;
+    who.since = now;
+    who.replaced = false;
     ++_active;
     for (attachment& each : who.attachments) {
         if (each.leaving) continue;
@@ -63,6 +83,7 @@ void network_db::mark_left(node& who, time_point now, bool replaced) {
     for (attachment& each : who.attachments) drop_entries(each, tell, replaced);
     while (!who.attachments.empty()) _roster.detach(who, *who.attachments.back().network);
     who.state = node_state::left;
+    who.replaced = replaced;
     if (who.forget_at == gossip::never) {
         who.forget_at = now + _settings.reap_node;
         reap_later(who.name, {}, who.forget_at);

@@ -65,6 +65,12 @@ struct node {
     /// Of its last node event.
     lamport_time time = 0;
     gossip::time_point forget_at = gossip::never;
+    /// When it became active.
+    gossip::time_point since{};
+    /// The member list calls it present.
+    bool present = true;
+    /// It counts as left because another name came to its address.
+    bool replaced = false;
     /// Sorted by the network's number.
     std::vector<attachment> attachments;
 

@@ -118,6 +118,7 @@ void network_db::reap_entries(network& of, time_point now) {
 
 void network_db::reap(time_point now) {
     _next_reap = now + _settings.reap_step;
+    forget_early(now);
     for (const auto& [id, own] : _own) reap_entries(*own, now);
     while (!_reapables.empty() && _reapables.begin()->first <= now) {
         reapable due = std::move(_reapables.begin()->second);

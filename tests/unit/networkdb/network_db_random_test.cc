@@ -17,7 +17,7 @@ public:
         auto& random = _world.random();
         _world.loss = random.below(3) == 0 ? 0.0 : 0.05;
         _networks = 1 + random.below(5);
-        for (std::uint64_t hosts = 2 + random.below(12); hosts > 0; --hosts) add_model(_world.add());
+        for (std::uint64_t hosts = 2 + random.below(24); hosts > 0; --hosts) add_model(_world.add());
         _world.run(seconds(2));
     }
 

@@ -156,6 +156,14 @@ void world::probe(std::size_t which) {
         self.db->node_left(_hosts[other].db->self().name, false, _now);
         drain(which);
     }
+    // As gossip_node does with its seeds while it knows nobody.
+    if (self.present.empty()) {
+        for (std::size_t other = 0; other < _hosts.size(); ++other) {
+            if (other == which || !reach(which, other)) continue;
+            join(which, _hosts[other].address);
+            break;
+        }
+    }
     later(seconds(1), [this, which] { probe(which); });
 }
 
