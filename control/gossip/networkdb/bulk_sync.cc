@@ -51,7 +51,7 @@ void network_db::send_bulk_sync(const node& to, const std::vector<std::string>& 
         // The time is later than that of any request that is answered: its witness comes before.
         bulk_sync sync{_table_clock.increment(), unsolicited && first, _self->name, networks,
                        encode_compound(parts)};
-        if (sync.unsolicited) _awaited[to.name] = {sync.time, now + _settings.bulk_sync_patience};
+        if (sync.unsolicited) _awaited[to.name] = {sync.time, now + _settings.bulk_sync_patience, networks};
         std::uint64_t id = _next_delivery++;
         _deliveries[id] = sync.unsolicited ? to.name : std::string();
         _effects.reliables.push_back({id, to.address, as_bytes(encode(sync))});
@@ -96,12 +96,17 @@ bool network_db::start_sync(node& with, time_point now) {
 }
 
 void network_db::end_sync(const std::string& with, bool answered, time_point now) {
-    _awaited.erase(with);
+    std::vector<std::string> asked;
+    if (auto request = _awaited.extract(with)) asked = std::move(request.mapped().networks);
     std::vector<network*> freed;
     for (const auto& [id, own] : _own) {
         if (own->own->syncing_with != with) continue;
         own->own->syncing_with.clear();
-        if (answered && own->own->syncs_wanted > 0) --own->own->syncs_wanted;
+        if (std::ranges::find(asked, id) == asked.end())
+            // It waited for a request that was under way when this network was joined: its turn is now.
+            own->own->sync_candidates.push_back(with);
+        else if (answered && own->own->syncs_wanted > 0)
+            --own->own->syncs_wanted;
         freed.push_back(own);
     }
     for (network* each : freed) pump_syncs(*each, now);
@@ -141,6 +146,8 @@ void network_db::pump_syncs(network& in, time_point now) {
         node* next = _roster.find_node(own.sync_candidates.back());
         own.sync_candidates.pop_back();
         if (next == nullptr || next->state != node_state::active) continue;
+        const attachment* member = next->find(in);
+        if (member == nullptr || member->leaving) continue;
         if (start_sync(*next, now) && own.syncing_with.empty()) own.syncing_with = next->name;
     }
     // As stock: whether or not the syncs succeeded, from here on events are passed on.

@@ -180,6 +180,8 @@ private:
     struct awaited_answer {
         lamport_time request = 0;
         time_point deadline{};
+        /// What was asked for; an answer says nothing of other networks.
+        std::vector<std::string> networks;
     };
     struct reapable {
         std::string node;

@@ -128,6 +128,39 @@ TEST_F(one_node, asks_first_who_has_heard_of_it_and_soon_another_if_no_answer_co
     EXPECT_NE(again[0].to, peer_address);
 }
 
+TEST_F(one_node, an_answer_counts_for_the_networks_that_were_asked_for_only) {
+    hear(network_event{membership_change::join, 10, "peer", "net"});
+    hear(network_event{membership_change::join, 11, "peer", "net2"});
+    ASSERT_TRUE(db.join_network("net", now).ok());
+    auto first = db.take_effects().reliables;
+    ASSERT_EQ(first.size(), 1u);
+    EXPECT_EQ(sync_of(first[0]).networks, lines{"net"});
+    // While the peer is being asked for the one, the other is joined.
+    ASSERT_TRUE(db.join_network("net2", now).ok());
+    EXPECT_TRUE(db.take_effects().reliables.empty());
+    hear(synced({}, sync_of(first[0]).time + 1));
+    EXPECT_TRUE(db.own_networks().at("net")->own->in_sync);
+    EXPECT_FALSE(db.own_networks().at("net2")->own->in_sync);
+    auto second = db.take_effects().reliables;
+    ASSERT_EQ(second.size(), 1u);
+    EXPECT_EQ(sync_of(second[0]).networks, (lines{"net", "net2"}));
+    hear(synced({}, sync_of(second[0]).time + 1));
+    EXPECT_TRUE(db.own_networks().at("net2")->own->in_sync);
+    EXPECT_TRUE(db.take_effects().reliables.empty());
+}
+
+TEST_F(one_node, who_left_a_network_is_not_asked_for_it_again) {
+    hear(network_event{membership_change::join, 10, "peer", "net"});
+    hear(network_event{membership_change::join, 11, "peer", "net2"});
+    ASSERT_TRUE(db.join_network("net", now).ok());
+    auto first = db.take_effects().reliables;
+    ASSERT_TRUE(db.join_network("net2", now).ok());
+    hear(network_event{membership_change::leave, 12, "peer", "net2"});
+    hear(synced({}, sync_of(first.at(0)).time + 1));
+    EXPECT_TRUE(db.own_networks().at("net2")->own->in_sync);
+    EXPECT_TRUE(db.take_effects().reliables.empty());
+}
+
 TEST_F(one_node, ignores_events_that_are_not_for_it) {
     share_net();
     hear(event(table_change::create, 5, "k", "v", "self"));
