@@ -5,6 +5,7 @@
 #include <deque>
 #include <iostream>
 #include <map>
+#include <mutex>
 #include <random>
 #include <thread>
 #include <utility>
@@ -98,8 +99,26 @@ struct side {
     }
 };
 
+/// Packets for a worker that owns their association. As contents: a heap_pool is one thread's.
+class inbox {
+public:
+    void put(bytes packet) {
+        const std::scoped_lock guard(_mutex);
+        _packets.push_back(std::move(packet));
+    }
+    std::deque<bytes> take() {
+        const std::scoped_lock guard(_mutex);
+        return std::exchange(_packets, {});
+    }
+
+private:
+    std::mutex _mutex;
+    std::deque<bytes> _packets;
+};
+
 /// What both workers and the writer share.
 struct world {
+    std::array<inbox, worker_count> inboxes;
     side sending{true};
     side receiving{false};
     std::atomic<bool> stop{false};
@@ -110,7 +129,7 @@ struct world {
 class traffic {
 public:
     traffic(world& shared, unsigned worker, std::uint64_t seed)
-        : _world(shared), _worker(worker), _random(seed), _outputs(collect, this) {
+        : _world(shared), _worker(worker), _random(seed), _outputs(collect, this), _others(hand_over, this) {
         _encapsulate = context_of(shared.sending);
         _decapsulate = context_of(shared.receiving);
     }
@@ -120,6 +139,7 @@ public:
         _world.receiving.rcu.enter(_worker);
         while (!_world.stop.load(std::memory_order_relaxed)) {
             burst();
+            take_over();
             _world.sending.rcu.quiescent(_worker);
             _world.receiving.rcu.quiescent(_worker);
             _world.bursts[_worker].fetch_add(1, std::memory_order_relaxed);
@@ -127,6 +147,16 @@ public:
         _world.sending.rcu.leave(_worker);
         _world.receiving.rcu.leave(_worker);
         EXPECT_EQ(_pool.in_use(), 0U);
+    }
+
+    /// Opens what the other worker handed over.
+    void take_over() {
+        for (const bytes& content : _world.inboxes[_worker].take()) {
+            rte_mbuf* packet = _pool.packet(content);
+            decapsulate(_decapsulate, {.exception = {}, .handed_over = true}, &packet, 1);
+        }
+        flush();
+        count_delivered();
     }
 
     std::uint64_t in = 0;
@@ -138,6 +168,7 @@ private:
         worker_context context;
         context.tables = &of.tables;
         context.outputs = &_outputs;
+        context.other_workers = &_others;
         context.no_overlay_counters = of.writer.no_overlay_counters(_worker);
         context.takes_offloads = &of.takes_offloads;
         context.packet_pool = _pool.pool();
@@ -167,13 +198,22 @@ private:
         unsigned turned = 0;
         for (rte_mbuf* packet : sent) packets[turned++] = turn_round(packet);
         decapsulate(_decapsulate, {.port = underlay_port, .exception = {}}, packets.data(), turned);
+        flush();
+        count_delivered();
+    }
+
+    void flush() {
         _outputs.flush_all();
+        _others.flush_all();
+    }
+
+    void count_delivered() {
         for (rte_mbuf* packet : std::exchange(_collected, {})) {
             ++delivered;
             // The overlay that a frame was sealed for is the one that it is delivered on.
             const auto* frame = rte_pktmbuf_mtod(packet, const std::uint8_t*);
-            EXPECT_EQ(packet->port, port_of(overlay));
-            EXPECT_EQ(frame[14], overlay);
+            ASSERT_LT(frame[14], overlay_count);
+            EXPECT_EQ(packet->port, port_of(frame[14]));
             rte_pktmbuf_free(packet);
         }
     }
@@ -194,12 +234,22 @@ private:
         }
     }
 
+    static void hand_over(void* self, port_index to, rte_mbuf** packets, unsigned count) {
+        world& shared = static_cast<traffic*>(self)->_world;
+        for (unsigned i = 0; i < count; ++i) {
+            const auto* data = rte_pktmbuf_mtod(packets[i], const std::uint8_t*);
+            shared.inboxes[to].put(bytes(data, data + packets[i]->data_len));
+            rte_pktmbuf_free(packets[i]);
+        }
+    }
+
     world& _world;
     unsigned _worker;
     std::mt19937_64 _random;
     heap_pool _pool;
     std::deque<rte_mbuf*> _collected;
     waggle::outputs _outputs;
+    waggle::outputs _others;
     worker_context _encapsulate;
     worker_context _decapsulate;
 };
@@ -323,6 +373,8 @@ TEST(association_churn, under_traffic_nothing_is_opened_wrong_lost_uncounted_or_
         changes.remove_all();
         shared.stop = true;
     }
+    // What was still on its way from worker to worker has no association any more.
+    for (traffic* each : {&first, &second}) each->take_over();
     shared.sending.rcu.synchronize();
     shared.receiving.rcu.synchronize();
     EXPECT_EQ(changes.kept(), 0U);
