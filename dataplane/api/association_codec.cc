@@ -39,6 +39,10 @@ result<association_key> decode_association_key(const wire::AssociationKey& from)
     return association_key{from.outbound() ? direction::outbound : direction::inbound, *vtep, from.spi()};
 }
 
+void wipe_keys(wire::Entries& message) {
+    for (wire::Association& one : *message.mutable_associations()) wipe(*one.mutable_keying_material());
+}
+
 wire::Association encode_association(const association_key& key, const association& parameters) {
     wire::Association out;
     *out.mutable_key() = encode_association_key(key);

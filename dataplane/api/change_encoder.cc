@@ -80,6 +80,7 @@ public:
             return false;
         }
         append_frame(out, message);
+        if (message.has_snapshot_part()) wipe_keys(*message.mutable_snapshot_part());
         return true;
     }
 
@@ -118,6 +119,7 @@ public:
         _done = _upserts.is_done() && _removals.is_done();
         body.set_more(!_done);
         append_frame(out, message);
+        wipe_keys(*body.mutable_upserts());
         return true;
     }
 

@@ -72,6 +72,8 @@ std::optional<ip_address> decode_address(const std::string& bytes);
 wire::Association encode_association(const association_key& key, const association& parameters);
 /// Keying material of any length up to that of a secret.
 result<std::pair<association_key, association>> decode_association(const wire::Association& from);
+/// Overwrites the keying material in a message that was sent or taken.
+void wipe_keys(wire::Entries& message);
 wire::AssociationKey encode_association_key(const association_key& key);
 result<association_key> decode_association_key(const wire::AssociationKey& from);
 

@@ -29,6 +29,7 @@ void append_frame(std::string& out, const google::protobuf::MessageLite& message
 
 std::span<char> frame_reader::space(std::size_t wanted) {
     if (_begin == _end) {
+        wipe_bytes(0, _end);
         _begin = _end = 0;
         if (_buffer.size() > std::max(kept_bytes, wanted)) {
             _buffer.resize(wanted);
@@ -37,11 +38,16 @@ std::span<char> frame_reader::space(std::size_t wanted) {
     }
     if (_buffer.size() - _end < wanted && _begin != 0) {
         std::memmove(_buffer.data(), _buffer.data() + _begin, _end - _begin);
+        wipe_bytes(_end - _begin, _end);
         _end -= _begin;
         _begin = 0;
     }
     if (_buffer.size() - _end < wanted) _buffer.resize(std::max(_end + wanted, _end + _end / 2));
     return std::span(_buffer).subspan(_end);
+}
+
+void frame_reader::wipe_bytes(std::size_t begin, std::size_t end) {
+    if (begin != end) wipe(std::span(reinterpret_cast<std::uint8_t*>(_buffer.data()) + begin, end - begin));
 }
 
 result<std::optional<std::string_view>> frame_reader::next() {

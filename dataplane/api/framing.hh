@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "common/result.hh"
+#include "common/wiping_allocator.hh"
 
 namespace google::protobuf {
 class MessageLite;
@@ -25,7 +26,8 @@ inline constexpr std::size_t longest_answer = 16 << 20;
 /// Appends the message with its length in front. Precondition: it is shorter than 2^32 bytes.
 void append_frame(std::string& out, const google::protobuf::MessageLite& message);
 
-/// Cuts a byte stream into messages. Memory follows the bytes that came, not the lengths that they claim.
+/// Cuts a byte stream into messages. Memory follows the bytes that came, not the lengths that they claim, and
+/// messages that were taken are wiped: keys are among them.
 class frame_reader {
 public:
     explicit frame_reader(std::size_t longest) : _longest(longest) {}
@@ -45,7 +47,9 @@ public:
 
 private:
     std::size_t _longest;
-    std::vector<char> _buffer;
+    void wipe_bytes(std::size_t begin, std::size_t end);
+
+    std::vector<char, wiping_allocator<char>> _buffer;
     std::size_t _begin = 0;
     std::size_t _end = 0;
 };

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <deque>
+#include <span>
 #include <utility>
 
 #include <boost/asio/buffer.hpp>
@@ -10,6 +11,7 @@
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/write.hpp>
 
+#include "common/secret.hh"
 #include "dataplane/api/change_encoder.hh"
 #include "dataplane/api/framing.hh"
 #include "dataplane/api/report_codec.hh"
@@ -169,9 +171,16 @@ private:
             [self = shared_from_this(), of = _connections](const error_code& failure, std::size_t) {
                 if (self->_stopped || of != self->_connections) return;
                 self->_writing = false;
+                self->forget_sent();
                 // What the dataplane said before it closed comes out of the reading side.
                 if (!failure) self->write_next();
             });
+    }
+
+    /// Keys were in it.
+    void forget_sent() {
+        wipe(std::span(reinterpret_cast<std::uint8_t*>(_sending.data()), _sending.size()));
+        _sending.clear();
     }
 
     void lose(const std::string& reason) {

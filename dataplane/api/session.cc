@@ -8,6 +8,8 @@
 #include <sys/epoll.h>
 #include <sys/socket.h>
 
+#include "dataplane/api/codec.hh"
+
 namespace waggle::api {
 
 namespace {
@@ -164,6 +166,8 @@ void session::take(std::string_view frame) {
         take(message.hello());
     } else if (_role == role::owner) {
         take_as_owner(message);
+        if (message.has_snapshot_part()) wipe_keys(*message.mutable_snapshot_part());
+        if (message.has_delta()) wipe_keys(*message.mutable_delta()->mutable_upserts());
     } else {
         take_as_reader(message);
     }
