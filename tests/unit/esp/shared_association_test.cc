@@ -63,16 +63,18 @@ public:
            one_way_queue& to_other)
         : _number(number), _association(association), _to_me(to_me), _to_other(to_other) {}
 
-    /// Bursts of packets from outside.
-    void receive(const std::vector<bytes>& packets) {
+    /// Bursts of packets from outside, with pauses in which the association goes to `other`.
+    void receive(const std::vector<bytes>& packets, const worker& other) {
         std::size_t at = 0;
-        while (at < packets.size()) {
+        for (unsigned bursts_so_far = 1; at < packets.size(); ++bursts_so_far) {
             _now += worker_claim::patience / 3;
             std::vector<bytes> burst;
             for (unsigned i = 0; i < burst_size && at < packets.size(); ++i) burst.push_back(packets[at++]);
             handle(std::move(burst), false);
             take();
+            if (bursts_so_far % 4 == 0) pause(other);
         }
+        _done.store(true, std::memory_order_relaxed);
     }
     /// Looks for packets from the other.
     void take() {
@@ -85,13 +87,23 @@ public:
     std::atomic<std::uint64_t> handled{0};
     std::uint64_t opened = 0;
     std::uint64_t handed_over = 0;
+    std::uint64_t given_away = 0;
 
 private:
+    void pause(const worker& other) {
+        while (_association.claim.owner() == _number && !other._done.load(std::memory_order_relaxed)) {
+            _now += worker_claim::patience / 2;
+            take();
+            std::this_thread::yield();
+        }
+    }
     void handle(std::vector<bytes> packets, bool from_other) {
         if (packets.empty()) return;
+        const bool had_it = _association.claim.owner() == _number;
         const std::uint32_t owner = from_other ? _association.claim.owner_for_handed_over(_number, _now)
                                                : _association.claim.owner_for_received(_number, _now);
         if (owner != _number) {
+            given_away += had_it ? 1 : 0;
             handed_over += packets.size();
             for (bytes& packet : packets) _to_other.put(std::move(packet));
             return;
@@ -112,6 +124,7 @@ private:
     one_way_queue& _to_me;
     one_way_queue& _to_other;
     std::uint64_t _now = 1'000'000'000;
+    std::atomic<bool> _done{false};
 };
 
 class shared_association : public testing::TestWithParam<replay_policy> {};
@@ -155,17 +168,16 @@ TEST_P(shared_association, gives_each_number_once_and_accepts_each_packet_once) 
     EXPECT_EQ(ivs.size(), all.size());
     EXPECT_EQ(numbers.rbegin()->first, all.size());
 
-    // Both get everything; in the first half of it mostly the one, then mostly the other.
-    const std::size_t most = 8 * all.size();
+    // Both get everything, each from another place on.
+    const std::size_t most = 16 * all.size();
     one_way_queue to_first(most);
     one_way_queue to_second(most);
     worker first(0, *in, to_first, to_second);
     worker second(1, *in, to_second, to_first);
-    const auto run = [&](worker& one, std::size_t from) {
-        std::vector<bytes> rest(all.begin() + static_cast<std::ptrdiff_t>(from), all.end());
-        one.receive(rest);
-        rest.assign(all.begin(), all.begin() + static_cast<std::ptrdiff_t>(from));
-        one.receive(rest);
+    const auto run = [&](worker& one, const worker& other_one, std::size_t from) {
+        std::vector<bytes> packets(all.begin() + static_cast<std::ptrdiff_t>(from), all.end());
+        packets.insert(packets.end(), all.begin(), all.begin() + static_cast<std::ptrdiff_t>(from));
+        one.receive(packets, other_one);
         while (first.handled.load(std::memory_order_relaxed) +
                    second.handled.load(std::memory_order_relaxed) <
                2 * all.size()) {
@@ -174,12 +186,13 @@ TEST_P(shared_association, gives_each_number_once_and_accepts_each_packet_once) 
         }
     };
     {
-        std::thread other([&] { run(second, all.size() / 2); });
-        run(first, 0);
+        std::thread other([&] { run(second, first, all.size() / 2); });
+        run(first, second, 0);
         other.join();
     }
     const std::uint64_t opened = first.opened + second.opened;
     EXPECT_GT(first.handed_over + second.handed_over, 0U);
+    EXPECT_GT(first.given_away + second.given_away, 0U);
     done = true;
     reader.join();
     EXPECT_EQ(opened, all.size());
