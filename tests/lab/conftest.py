@@ -2,6 +2,8 @@ import os
 
 import pytest
 
+from docker_engine import missing
+from docker_swarm import DockerSwarm
 from lab import BUILD, Lab
 
 
@@ -23,3 +25,19 @@ def lab(request):
     made = Lab(request.node.name.split("[")[0].removeprefix("test_")[:6])
     yield made
     made.close()
+
+
+@pytest.fixture(scope="session")
+def engines():
+    """A manager and a worker, both stock, for all tests: they are the files test_swarm_*, which run one after another."""
+    if missing():
+        pytest.skip(missing())
+    with Lab("stock") as lab:
+        yield DockerSwarm(lab)
+
+
+@pytest.fixture
+def swarm(engines):
+    """The same, cleared after the test."""
+    yield engines
+    engines.clear()

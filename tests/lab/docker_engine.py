@@ -25,10 +25,11 @@ fi
 # The shell stays, as the first process of the engine's process namespace: it collects what the engine orphans. Names
 # that the engine does not know are refused at once, as nothing answers at its name server.
 ENGINE = """
+hostname {name}
 mkdir -p /run/docker /run/containerd
 mount -t tmpfs none /run/docker
 mount -t tmpfs none /run/containerd
-dockerd -D -H unix://{folder}/docker.sock --data-root {folder}/data --exec-root {folder}/run --pidfile {folder}/pid \
+{program} -D -H unix://{folder}/docker.sock --data-root {folder}/data --exec-root {folder}/run --pidfile {folder}/pid \
     --cgroup-parent /{group} --dns 127.0.0.1 &
 wait $!
 """
@@ -49,10 +50,14 @@ def missing():
     return ""
 
 
+def available():
+    return not missing()
+
+
 class DockerEngine:
     """One engine; `namespace` has its address already."""
 
-    def __init__(self, lab, name, namespace, address):
+    def __init__(self, lab, name, namespace, address, program="dockerd"):
         self.lab = lab
         self.name = name
         self.namespace = namespace
@@ -60,6 +65,7 @@ class DockerEngine:
         self.folder = lab.directory / name
         self.folder.mkdir()
         self.socket = f"unix://{self.folder}/docker.sock"
+        self.program = program
         self.process = None
         lab.closers.append(self.stop)
 
@@ -75,13 +81,14 @@ class DockerEngine:
             (self.folder / left).unlink(missing_ok=True)
         with open(self.folder / "log", "a", encoding="utf-8") as output:
             self.process = self.namespace.popen(
-                "unshare", "--mount", "--pid", "--fork", "--kill-child", "--mount-proc",
+                "unshare", "--mount", "--uts", "--pid", "--fork", "--kill-child", "--mount-proc",
                 "sh", "-ec", self._script(MOUNTS + ENGINE),
                 stdout=output, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL,
             )
 
     def _script(self, text):
-        return text.format(cgroups=" ".join(CGROUPS), folder=self.folder, group=self.lab.prefix + self.name)
+        group = self.lab.prefix + self.name
+        return text.format(cgroups=" ".join(CGROUPS), folder=self.folder, group=group, name=self.name, program=self.program)
 
     def wait_answers(self):
         def answers():
@@ -98,7 +105,7 @@ class DockerEngine:
         return json.loads(self.docker(*arguments).stdout)[0]
 
     def import_image(self, archive):
-        self.docker("import", archive, IMAGE)
+        self.docker("import", "--change", 'CMD ["/bin/sh"]', archive, IMAGE)
 
     def run_container(self, name, network, *options):
         """A stock container that does nothing; returns its address on `network`."""

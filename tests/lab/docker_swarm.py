@@ -1,5 +1,6 @@
 """Stock engines that form a swarm, made once for all tests of a module, and what the tests ask of it."""
 
+import json
 import shutil
 import subprocess
 import tarfile
@@ -37,20 +38,22 @@ class DockerSwarm:
     """`managers` and then `workers` engines on one wire, 192.0.2.1 upward, with the lab's image each. Waggle hosts
     have addresses from 192.0.2.101."""
 
-    def __init__(self, lab, managers=1, workers=1):
+    def __init__(self, lab, managers=1, workers=1, program="dockerd"):
         self.lab = lab
         self.wire = Switch(lab)
         self.engines = []
+        self.networks = {}
         for number in range(1, managers + workers + 1):
             host = lab.namespace(f"d{number}")
             self.wire.connect(host, "eth0", [f"192.0.2.{number}/24"])
-            self.engines.append(DockerEngine(lab, f"d{number}", host, f"192.0.2.{number}"))
+            self.engines.append(DockerEngine(lab, f"d{number}", host, f"192.0.2.{number}", program))
         for engine in self.engines:
             engine.launch()
         archive = image_archive(lab.directory / "image.tar")
         for engine in self.engines:
             engine.wait_answers()
             engine.import_image(archive)
+        self.managers = self.engines[:managers]
         self.manager = self.engines[0]
         self.worker = self.engines[-1]
         self.manager.docker("swarm", "init", "--advertise-addr", self.manager.address)
@@ -64,26 +67,43 @@ class DockerSwarm:
         return self.manager.docker("swarm", "join-token", "-q", role).stdout.strip()
 
     def network(self, name, *options):
-        """An attachable overlay network."""
-        self.manager.docker("network", "create", "-d", "overlay", "--attachable", *options, name)
+        """An attachable overlay network, made if it is not there yet."""
+        if name not in self.networks:
+            self.manager.docker("network", "create", "-d", "overlay", "--attachable", *options, name)
 
-        def allocated():
-            described = self.manager.inspect("network", "inspect", name)
-            return described if described["IPAM"]["Config"] and described["Options"] else None
+            def allocated():
+                described = self.manager.inspect("network", "inspect", name)
+                return described if described["IPAM"]["Config"] and described["Options"] else None
 
-        return Network(wait_until(allocated, 20, f"network {name} to be allocated"))
+            self.networks[name] = Network(wait_until(allocated, 20, f"network {name} to be allocated"))
+        return self.networks[name]
 
-    def remove_network(self, name):
-        # The managers take a moment to hear that its last container is gone.
-        wait_until(lambda: self.manager.docker("network", "rm", name, check=False).returncode == 0, 20,
-                   f"network {name} to be unused")
+    def nodes(self):
+        """The rows of `docker node ls`; none if there is no leader at the moment."""
+        living = next(each for each in self.managers if each.process is not None)
+        rows = living.docker("node", "ls", "--format", "{{json .}}", check=False).stdout.splitlines()
+        return [json.loads(row) for row in rows]
+
+    def node(self, hostname):
+        """The row of a host; empty if there is none."""
+        found = [row for row in self.nodes() if row["Hostname"] == hostname]
+        return found[-1] if found else {}
+
+    def wait_node(self, host, status="Ready", timeout=60):
+        wait_until(lambda: self.node(host.node).get("Status") == status, timeout,
+                   f"{host.name} to be {status} in the managers' eyes", interval=0.2)
 
     def clear(self):
-        """Removes all containers, so that the next test finds the engines as the first did."""
+        """Removes what a test left: containers, and members that are gone."""
         for engine in self.engines:
+            if engine.process is None:
+                engine.start()
             names = engine.docker("ps", "-aq").stdout.split()
             if names:
                 engine.remove_container(*names)
+        for row in self.nodes():
+            if row["Status"] == "Down":
+                self.manager.docker("node", "rm", "--force", row["ID"], check=False)
 
     def gossip_keys(self):
         """The swarm's, the one that seals first; told to a worker of the lab's own, which runs nothing."""
@@ -100,3 +120,43 @@ class DockerSwarm:
         self.wire.connect(host.namespace, "eth0", [f"{address}/24"])
         host.config["node"]["vtep"] = {"ipv4": address}
         return host
+
+    def member(self, lab, name, number):
+        """A Waggle host whose file tells it to be a worker of the swarm, not started."""
+        host = self.waggle_host(lab, name, number)
+        token = private_file(host.directory / "swarm.token", self.token)
+        host.config["swarm"] = {"managers": [each.address for each in self.managers], "token": str(token)}
+        return host
+
+
+def private_file(path, text):
+    """What only its owner may read, as secrets in files have to be."""
+    path.touch(mode=0o600)
+    path.write_text(text + "\n", encoding="ascii")
+    return path
+
+
+def membership(host):
+    """What `waggle node` tells, which fails while this host is no healthy member."""
+    return json.loads(host.waggle("--json", "node", check=False).stdout)
+
+
+def local_address(host, name, timeout=30):
+    """The address that a container of this Waggle host was given, once it has it."""
+
+    def given():
+        for each in host.items("endpoints"):
+            if each["name"] == name and each["local"] and each["state"] == "attached":
+                return each["addresses"][0].split("/")[0]
+        return None
+
+    return wait_until(given, timeout, f"{name} to be attached")
+
+
+def remote_endpoints(host, overlay):
+    """{address: (name, MAC)} of what a Waggle host knows on other hosts."""
+    return {
+        each["addresses"][0].split("/")[0]: (each["name"], each["mac"])
+        for each in host.items("endpoints")
+        if not each["local"] and each["overlay"] == overlay
+    }
