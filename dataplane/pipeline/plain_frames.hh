@@ -12,6 +12,8 @@ namespace waggle {
 /// Which counter a frame that could not be cut belongs to.
 constexpr drop_reason reason_of(cut_verdict verdict) {
     switch (verdict) {
+        case cut_verdict::too_many:
+            return drop_reason::too_many_segments;
         case cut_verdict::no_buffer:
             return drop_reason::no_buffer;
         case cut_verdict::too_long:

@@ -4,6 +4,7 @@
 #include "dataplane/packet/shared_buffer.hh"
 #include "dataplane/pipeline/outer_facts.hh"
 #include "dataplane/pipeline/tunnel_stages.hh"
+#include "dataplane/segment/cut.hh"
 
 namespace waggle {
 namespace {
@@ -60,6 +61,10 @@ void take_apart(worker_context& context, const underlay_origin& from, rte_mbuf* 
     left.end = left.offset + left.outer.payload_length;
     if (left.length == 0 || left.offset == left.end) {
         context.no_overlay_counters->drop(drop_reason::bad_offload);
+        return rte_pktmbuf_free(aggregate);
+    }
+    if (left.count() > longest_cut) {
+        context.no_overlay_counters->drop(drop_reason::too_many_segments);
         return rte_pktmbuf_free(aggregate);
     }
     shared_buffer buffer(aggregate);

@@ -12,7 +12,8 @@ cut_verdict cut_cursor::begin(const rte_mbuf* frame) {
     _plan = {};
     if (!has_offload(frame) || frame->nb_segs != 1) return cut_verdict::bad_offload;
     const auto* bytes = rte_pktmbuf_mtod(frame, const std::uint8_t*);
-    return _plan.read(bytes, frame->data_len, offload_of(frame)) ? cut_verdict::ok : cut_verdict::bad_offload;
+    if (!_plan.read(bytes, frame->data_len, offload_of(frame))) return cut_verdict::bad_offload;
+    return _plan.pieces() > longest_cut ? cut_verdict::too_many : cut_verdict::ok;
 }
 
 cut_verdict cut_cursor::next(rte_mempool* pool, rte_mbuf** pieces, unsigned capacity, unsigned& count) {

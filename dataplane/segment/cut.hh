@@ -13,11 +13,17 @@ enum class cut_verdict : std::uint8_t {
     ok,
     /// The offload does not fit the frame, or the frame is not linear.
     bad_offload,
+    /// More pieces than longest_cut.
+    too_many,
     /// A piece is longer than a buffer of the pool.
     too_long,
     /// The pool is exhausted; pieces given out before stay good.
     no_buffer,
 };
+
+/// One frame, of which a container chooses the segment size, must not keep a worker busy for long. A frame of
+/// 64 kB is cut to segments of 128 bytes at most; TCP's default is 536 (RFC 9293 section 3.7.1).
+inline constexpr std::uint32_t longest_cut = 512;
 
 /// Cuts one GSO frame into packets, burst by burst:
 ///
@@ -32,7 +38,7 @@ enum class cut_verdict : std::uint8_t {
 /// The frame stays the caller's and must outlive the cursor.
 class cut_cursor {
 public:
-    /// ok or bad_offload.
+    /// ok, bad_offload or too_many.
     cut_verdict begin(const rte_mbuf* frame);
 
     const cut_plan& plan() const { return _plan; }

@@ -200,6 +200,24 @@ TEST(offloads, pieces_without_memory_are_counted_one_by_one) {
     expect_no_leak(host);
 }
 
+TEST(offloads, frames_of_very_many_segments_are_dropped) {
+    for (const int family : {4, 6}) {
+        for (const std::size_t segments : {512U, 513U}) {
+            dataplane_fixture host;
+            const large_frame large = tcp_large_frame(host.local_a, host.remote_4, family, segments, 40);
+            const bool fits = segments == 512;
+            EXPECT_EQ(host.encapsulate(1, host.red, {large.whole}).size(), fits ? segments : 0U);
+            EXPECT_EQ(host.drops(), fits ? drop_counts{} : (drop_counts{{"too_many_segments", 1}}));
+            expect_no_leak(host);
+        }
+    }
+    // A kernel behind a TAP cuts by itself, at its own cost.
+    dataplane_fixture host;
+    host.takes_offloads[2] = true;
+    const large_frame local = tcp_large_frame(host.local_a, host.local_b, 4, 600, 40);
+    EXPECT_EQ(host.encapsulate(1, host.red, {local.whole}).size(), 1U);
+}
+
 TEST(offloads, go_along_to_local_ports_that_take_them) {
     dataplane_fixture host;
     host.takes_offloads[2] = true;

@@ -165,6 +165,17 @@ TEST(take_apart, drops_a_piece_that_does_not_say_how_to_cut_it) {
     expect_no_leak(host);
 }
 
+TEST(take_apart, drops_a_piece_of_very_many_datagrams) {
+    dataplane_fixture host;
+    const frame_in most = in_one_piece(host.from_peer(host.peer_v4), std::vector<bytes>(512, bytes(8)));
+    EXPECT_TRUE(host.decapsulate({most}).empty());
+    EXPECT_EQ(host.drops(), (drop_counts{{"vxlan_flags", 512}}));
+    const frame_in more = in_one_piece(host.from_peer(host.peer_v4), std::vector<bytes>(513, bytes(8)));
+    EXPECT_TRUE(host.decapsulate({more}).empty());
+    EXPECT_EQ(host.drops(), (drop_counts{{"vxlan_flags", 512}, {"too_many_segments", 1}}));
+    expect_no_leak(host);
+}
+
 TEST(take_apart, opens_esp_in_udp) {
     sealed_fixture host(protection_kind::docker, {}, 4500);
     std::vector<bytes> frames;

@@ -308,6 +308,52 @@ TEST_F(packet_port_test, guard_keeps_the_kernel_from_answering) {
     EXPECT_TRUE(peer.receive(is_icmp, std::chrono::seconds(2)).empty());
 }
 
+/// A counter of all UDP sockets of a namespace, by the name that nstat gives it.
+unsigned long udp_counter(const lab_namespace& where, const std::string& name) {
+    const std::string text = where.output("nstat -asz --json " + name);
+    const std::size_t at = text.find("\"" + name + "\":");
+    if (at == std::string::npos) throw std::runtime_error("nstat knows no " + name);
+    return std::stoul(text.substr(at + name.size() + 3));
+}
+
+TEST_F(packet_port_test, guard_takes_a_piece_of_several_datagrams_as_one) {
+    const auto port = open();
+    std::optional<udp_guard> guard;
+    std::unique_ptr<packet_port> peer;
+    {
+        const auto visit = expect_ok(namespace_visit::enter(_link.here.path()));
+        guard = expect_ok(udp_guard::open(ours.vtep_v4, ip_address::parse("2001:db8::1"), 4789));
+    }
+    {
+        const auto visit = expect_ok(namespace_visit::enter(_link.there.path()));
+        peer = expect_ok(packet_port::open(
+            "peer", "v1", 1,
+            {.vtep_v4 = ip_address::parse("192.0.2.2"), .vtep_v6 = ip_address::parse("2001:db8::2")},
+            pools()));
+    }
+    std::vector<rte_mbuf*> v4;
+    std::vector<rte_mbuf*> v6;
+    for (std::uint16_t id = 1; id <= 5; ++id) {
+        v4.push_back(make_packet(numbered(vxlan_frame(500), id)));
+        v6.push_back(make_packet(udp_v6_frame(veth_pair::here_mac, "2001:db8::2", "2001:db8::1", 4789, 500)));
+    }
+    EXPECT_EQ(peer->transmit(0, v4.data(), 5).taken, 5U);
+    EXPECT_EQ(peer->transmit(0, v6.data(), 5).taken, 5U);
+    EXPECT_EQ(peer->statistics().joined_packets, 10U);
+    const auto got = receive(*port, 1);
+    ASSERT_EQ(got.size(), 1U);
+    EXPECT_EQ(got[0]->data_len, 42 + 5 * 500);
+    ASSERT_TRUE(has_offload(got[0]));
+    EXPECT_EQ(offload_of(got[0]).kind, segmentation::udp);
+    EXPECT_EQ(offload_of(got[0]).segment_size, 500);
+    rte_pktmbuf_free(got[0]);
+    // Had the kernel cut them, it would count five each.
+    for (int i = 0; i < 2000 && udp_counter(_link.here, "Udp6InErrors") == 0; ++i)
+        std::this_thread::sleep_for(std::chrono::milliseconds(10));
+    EXPECT_EQ(udp_counter(_link.here, "UdpInErrors"), 1U);
+    EXPECT_EQ(udp_counter(_link.here, "Udp6InErrors"), 1U);
+}
+
 TEST_F(packet_port_test, guard_reports_another_user_of_the_port) {
     _link.here.run(
         "ip link add vx0 type vxlan id 7 dstport 4789 dev v0 remote 192.0.2.2; ip link set vx0 up");
