@@ -128,14 +128,17 @@ void agent::follow_vteps() {
 void agent::recompute() {
     // While stopping, the target is nothing.
     if (_stopped) return;
+    const auto began = steady_clock::now();
     follow_swarm();
     follow_vteps();
     _facts.associations = _encryption.associations(steady_clock::now());
     _desired = compute_desired_state(_effective, _facts);
-    shared_state wanted = std::make_shared<api::state>(std::move(_desired.state));
+    changing_state wanted = std::make_shared<api::state>(std::move(_desired.state));
     _desired.state = {};
-    if (_target) wanted = with_ports_of(wanted, _gate.taps_in_use(), *_target);
-    _target = wanted;
+    if (const shared_state before = _reconciler.desired())
+        wanted = with_ports_of(wanted, _gate.taps_in_use(), *before);
+    follow_places_from(*wanted);
+    _recompute_took = steady_clock::now() - began;
     _reconciler.desire(std::move(wanted), steady_clock::now());
     update_links();
     drive();
@@ -259,12 +262,12 @@ void agent::begin_session() {
 void agent::on_acknowledged(std::uint64_t generation) {
     _generation_acknowledged = generation;
     if (generation != _generation_sent) return;
-    _reconciler.acknowledged();
+    const bool more_than_entries = _reconciler.acknowledged();
     if (_emptying) {
         if (_reconciler.in_force()->ports.empty()) return finish_stop();
     } else if (!_stopped) {
-        _synchronized = true;
-        update_links();
+        const bool first = !std::exchange(_synchronized, true);
+        if (first || more_than_entries) update_links();
         announce_ready();
     }
     drive();

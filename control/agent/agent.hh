@@ -30,6 +30,7 @@
 #include "control/overlay/reconciler.hh"
 #include "control/overlay/runtime_endpoints.hh"
 #include "control/overlay/saved_keys.hh"
+#include "control/overlay/swarm_places.hh"
 #include "control/underlay/next_hop_resolver.hh"
 #include "dataplane/api/owner_session.hh"
 
@@ -127,6 +128,9 @@ private:
     void follow_gossip();
     void accept_announcements();
     void on_swarm_changed();
+    void on_places_changed();
+    void follow_places_from(const api::state& state);
+    void bring_views_up_to_date() const;
     bool swarm_is_known() const;
     bool waits_for_managers() const;
 
@@ -136,6 +140,7 @@ private:
 
     const config::node& node() const { return _endpoints.merged().node; }
     view_sources sources() const {
+        bring_views_up_to_date();
         return {_endpoints, _facts,      _hop_reasons, _desired,     _reconciler,
                 _gate,      _encryption, _effective,   _swarm.get(), _member.get()};
     }
@@ -150,10 +155,16 @@ private:
     std::string _config_path;
     runtime_endpoints _endpoints;
     /// What the file, the endpoints attached at run time and the swarm say together.
-    config::config _effective;
+    mutable config::config _effective;
     /// What the files of the configuration hold, without the keys of a Docker swarm.
     key_material _file_keys;
-    std::vector<std::string> _swarm_problems;
+    mutable std::vector<std::string> _swarm_problems;
+    /// The endpoints in it that are not the swarm's, the first ones.
+    std::size_t _given_endpoints = 0;
+    /// It lacks what the swarm says of endpoints, which is for the views alone: sources() adds it.
+    mutable bool _places_outdated = false;
+    swarm_places _places;
+    std::chrono::steady_clock::duration _recompute_took{};
     std::set<std::string> _announcements_heard;
     ready_callback _ready;
     std::chrono::steady_clock::time_point _started;
@@ -167,10 +178,8 @@ private:
     /// The addresses that this host sends to.
     std::vector<ip_address> _vteps;
     std::map<ip_address, std::string> _hop_reasons;
-    /// Without its state, which is part of _target.
-    desired_state _desired;
-    /// The state handed to the reconciler last.
-    shared_state _target;
+    /// Without its state, which the reconciler has.
+    mutable desired_state _desired;
     reconciler _reconciler;
     link_gate _gate;
     std::vector<container_link> _links_handed_over;

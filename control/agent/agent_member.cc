@@ -199,8 +199,9 @@ void agent::follow_member_gossip() {
     if (!keys) {
         failure = keys.failure().message;
     } else {
-        auto made =
-            swarm_host::make(_context, base(), std::move(*keys), {.changed = [this] { on_swarm_changed(); }});
+        auto made = swarm_host::make(
+            _context, base(), std::move(*keys),
+            {.changed = [this] { on_swarm_changed(); }, .places_changed = [this] { on_places_changed(); }});
         if (made) {
             _swarm = std::move(*made);
             _gossip_keys = view.gossip_keys;

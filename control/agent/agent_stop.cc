@@ -55,8 +55,7 @@ void agent::stop(stop_mode mode, std::function<void()> done) {
 void agent::empty_dataplane() {
     _remover.join();
     _emptying = true;
-    _target = std::make_shared<api::state>();
-    _reconciler.desire(_target, std::chrono::steady_clock::now());
+    _reconciler.desire(std::make_shared<api::state>(), std::chrono::steady_clock::now());
     if (!_session->is_connected()) return finish_stop();
     _stop_timer.expires_after(patience_for_dataplane);
     _stop_timer.async_wait([this](boost::system::error_code cancelled) {

@@ -1,4 +1,6 @@
+#include <algorithm>
 #include <chrono>
+#include <utility>
 
 #include <spdlog/spdlog.h>
 
@@ -17,8 +19,9 @@ result<void> agent::join_swarm() {
     if (!_endpoints.merged().gossip) return {};
     auto keys = read_gossip_keys(_endpoints.merged().gossip->keys);
     if (!keys) return error{"can't take part in the gossip: " + keys.failure().message};
-    auto made = swarm_host::make(_context, _endpoints.merged(), std::move(*keys),
-                                 {.changed = [this] { on_swarm_changed(); }});
+    auto made = swarm_host::make(
+        _context, _endpoints.merged(), std::move(*keys),
+        {.changed = [this] { on_swarm_changed(); }, .places_changed = [this] { on_places_changed(); }});
     if (!made) return error{"can't take part in the gossip: " + made.failure().message};
     _swarm = std::move(*made);
     return {};
@@ -44,8 +47,11 @@ void agent::follow_gossip() {
                 announcements[overlay.id].assign(own.bytes.begin(), own.bytes.end());
     _swarm->follow(_member ? told_to_swarm(_member->config()) : _endpoints.merged(), announcements);
     accept_announcements();
+    // All that changed so far is in here.
+    _swarm->take_touched();
     swarm_config heard = _swarm->add_to(base());
     _effective = std::move(heard.config);
+    _given_endpoints = heard.given;
     _swarm_problems = std::move(heard.problems);
     _encryption.set_peers(_effective.peers);
 }
@@ -72,11 +78,42 @@ void agent::accept_announcements() {
 void agent::on_swarm_changed() {
     if (_stopped || _recompute_posted) return;
     _recompute_posted = true;
-    _swarm_timer.expires_after(gathering);
+    // Even if everything changes all the time, most of the time is left for other things.
+    _swarm_timer.expires_after(std::max<std::chrono::steady_clock::duration>(gathering, 4 * _recompute_took));
     _swarm_timer.async_wait([this](boost::system::error_code) {
         _recompute_posted = false;
         recompute();
     });
+}
+
+void agent::on_places_changed() {
+    if (_stopped || _recompute_posted) return;
+    const shared_state desired = _reconciler.desired();
+    if (!desired) return on_swarm_changed();
+    const auto change = _places.follow(_swarm->tables(), _swarm->take_touched(), *desired);
+    if (!change) return on_swarm_changed();
+    _places_outdated = true;
+    _reconciler.amend(*change, std::chrono::steady_clock::now());
+    drive();
+}
+
+void agent::follow_places_from(const api::state& state) {
+    if (!_swarm) return;
+    _places.reset(base(), _effective, _given_endpoints, _swarm->tables(), state);
+    // Only views need them, which ask seldom and can wait for them; they would take more memory than all
+    // else.
+    _effective.endpoints.resize(_given_endpoints);
+    _effective.endpoints.shrink_to_fit();
+    _places_outdated = true;
+}
+
+void agent::bring_views_up_to_date() const {
+    if (!_swarm || !std::exchange(_places_outdated, false)) return;
+    swarm_config heard = _swarm->add_to(base());
+    _effective = std::move(heard.config);
+    if (_member) limit_mtus(_effective, _member->config().mtu_limits, _facts);
+    _swarm_problems = std::move(heard.problems);
+    _desired.problems = compute_desired_state(_effective, _facts).problems;
 }
 
 bool agent::waits_for_managers() const {

@@ -188,11 +188,17 @@ std::vector<std::string> swarm_host::problems() const {
 }
 
 void swarm_host::on_changes(std::vector<networkdb::entry_change> changes) {
-    bool changed = false;
+    auto news = table_news::nothing;
     auto now = steady_clock::now();
-    for (const networkdb::entry_change& each : changes) changed = _tables.apply(each, now) || changed;
+    for (const networkdb::entry_change& each : changes) news = std::max(news, _tables.apply(each, now));
     for (const std::string& each : _tables.take_messages()) spdlog::warn("{}", each);
-    if (changed && !_stopping) _told.changed();
+    tell(news);
+}
+
+void swarm_host::tell(table_news news) {
+    if (_stopping) return;
+    if (news == table_news::others) _told.changed();
+    if (news == table_news::places) _told.places_changed();
 }
 
 void swarm_host::on_report(swarm_report report) {
@@ -205,7 +211,7 @@ void swarm_host::on_report(swarm_report report) {
 
 void swarm_host::tick() {
     if (_stopping) return;
-    if (_tables.advance(steady_clock::now())) _told.changed();
+    tell(_tables.advance(steady_clock::now()));
     _thread->report();
     step_addresses();
     if (_addresses.waiting().empty())

@@ -31,6 +31,8 @@ public:
     struct callbacks {
         /// add_to() would give something else.
         std::function<void()> changed;
+        /// It would, but for places of endpoints only: take_touched() tells which.
+        std::function<void()> places_changed;
     };
 
     /// `keys`: of the file that the configuration's gossip section names.
@@ -60,6 +62,9 @@ public:
     std::string waiting(const std::string& endpoint) const;
     /// As of about a second ago.
     const swarm_report& report() const { return _report; }
+    const swarm_tables& tables() const { return _tables; }
+    /// Places that changed since the last call.
+    touched_places take_touched() { return _tables.take_touched(); }
     std::uint64_t records_refused() const { return _tables.refused(); }
     /// What the operator should know, one sentence each.
     std::vector<std::string> problems() const;
@@ -72,6 +77,7 @@ private:
     swarm_host(boost::asio::io_context& context, callbacks told, std::string name,
                const config::config& file);
     bool is_seed() const;
+    void tell(table_news news);
     void on_changes(std::vector<networkdb::entry_change> changes);
     void on_report(swarm_report report);
     void tick();

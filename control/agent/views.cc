@@ -200,7 +200,8 @@ std::vector<network_view> network_views(const view_sources& from) {
 
 std::vector<diff_item> diff_items(const reconciler& dataplane) {
     static const api::state nothing;
-    const api::state& present = dataplane.in_force() ? *dataplane.in_force() : nothing;
+    const shared_state in_force = dataplane.exactly_in_force();
+    const api::state& present = in_force ? *in_force : nothing;
     api::delta change = dataplane.diff();
     auto itself = [](const std::string& name) { return name; };
     auto number = [](vni id) { return id.to_string(); };

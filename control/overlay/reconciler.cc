@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cctype>
 #include <string_view>
+#include <utility>
 
 namespace waggle::control {
 namespace {
@@ -36,14 +37,30 @@ std::optional<std::string> named_in(const std::string& reason, const std::vector
 
 }  // namespace
 
-void reconciler::desire(shared_state desired, moment now) {
+void reconciler::desire(changing_state desired, moment now) {
     bool changed = _refusal && *_desired != *desired;
+    // What is in flight or in force goes its own way from here on.
+    if (!_changes.empty()) _changes.undo(*_desired);
+    _changes.clear();
     _desired = std::move(desired);
     _faults.follow(*_desired);
-    if (!changed) return;
+    if (changed) retry_soon(now);
+}
+
+void reconciler::retry_soon(moment now) {
     // A changed state is worth another try, but a stream of changes must not become a stream of snapshots.
     _refusal->retry_at = std::max(now, _refusal->refused_at + first_pause);
     _refusal->pause = first_pause;
+}
+
+void reconciler::amend(const api::delta& entries, moment now) {
+    if (entries.empty()) return;
+    if (_in_flight && _in_flight->is_snapshot && _in_flight->target == _desired)
+        _desired = std::make_shared<api::state>(*_desired);
+    else if (_desired == (_in_flight ? _in_flight->target : _in_force))
+        _changes.note(*_desired, entries);
+    api::apply(*_desired, entries);
+    if (_refusal) retry_soon(now);
 }
 
 void reconciler::connected(std::uint64_t instance, std::set<std::string> open_ports, moment now) {
@@ -52,6 +69,7 @@ void reconciler::connected(std::uint64_t instance, std::set<std::string> open_po
     _connected = true;
     _in_force.reset();
     _in_flight.reset();
+    _changes.clear();
     _snapshot_needed = true;
     _open_ports = std::move(open_ports);
     _faults.stop_search();
@@ -63,24 +81,33 @@ void reconciler::disconnected() {
     _connected = false;
     _in_force.reset();
     _in_flight.reset();
+    _changes.clear();
 }
 
-void reconciler::acknowledged() {
-    if (!_in_flight) return;
+bool reconciler::acknowledged() {
+    if (!_in_flight) return false;
+    const bool entries_only = _in_force == _in_flight->target && !_snapshot_needed;
     _in_force = std::move(_in_flight->target);
     _in_flight.reset();
     _snapshot_needed = false;
     _open_ports.clear();
     if (_refusal) _messages.push_back({false, "the dataplane accepts the state again"});
     _refusal.reset();
+    if (entries_only) return false;
     for (const std::string& port : _faults.absolve(*_in_force))
         _messages.push_back({false, "the dataplane accepts port " + port + " now"});
+    return true;
 }
 
 void reconciler::refused(const std::string& reason, moment now) {
     if (!_in_flight) return;
     flight failed = std::move(*_in_flight);
     _in_flight.reset();
+    if (_in_force == failed.target && _in_force == _desired)
+        _changes.put_before(std::move(failed.changes));
+    else if (_in_force == failed.target)
+        failed.changes.undo(*_in_force);
+    if (_in_force != _desired) _changes.clear();
     _snapshot_needed = true;
     bool probed = _probe_without_suspects;
     _probe_without_suspects = false;
@@ -100,10 +127,22 @@ std::optional<reconciler::batch> reconciler::next(moment now) {
         bool trying = !_probe_without_suspects && !_faults.try_next().empty();
         std::set<std::string> left_out =
             _faults.left_out(*_desired, _probe_without_suspects ? moment::min() : now);
-        shared_state target = left_out.empty() ? _desired : without_ports(_desired, left_out, _in_force);
+        changing_state target = left_out.empty() ? _desired : without_ports(_desired, left_out, _in_force);
+        if (target != _desired && _in_force == _desired && _in_force) {
+            // They part here.
+            _in_force = std::make_shared<api::state>(*_in_force);
+            _changes.undo(*_in_force);
+            _changes.clear();
+        }
         batch out;
+        entry_changes changes;
         if (_in_force) {
-            out.change = api::difference(*_in_force, *target);
+            if (_in_force == target) {
+                changes = std::exchange(_changes, {});
+                out.change = changes.until(*target);
+            } else {
+                out.change = api::difference(*_in_force, *target);
+            }
             if (out.change.empty()) {
                 // Nothing to send; the refused batch before it left the state in force as it is.
                 if (_probe_without_suspects) {
@@ -118,8 +157,10 @@ std::optional<reconciler::batch> reconciler::next(moment now) {
             out.snapshot = target;
             out.change = {};
         }
-        std::vector<std::string> suspects = suspects_in(*target);
-        _in_flight = flight{std::move(target), std::move(suspects), trying};
+        std::vector<std::string> suspects;
+        if (target != _in_force) suspects = suspects_in(*target);
+        const bool is_snapshot = out.snapshot != nullptr;
+        _in_flight = flight{std::move(target), std::move(suspects), trying, is_snapshot, std::move(changes)};
         return out;
     }
 }
@@ -142,9 +183,25 @@ bool reconciler::port_in_force(const std::string& port) const {
            wanted->second == present->second;
 }
 
+shared_state reconciler::exactly_in_force() const {
+    if (!_in_force) return nullptr;
+    const bool ahead = _in_force == _desired && !_changes.empty();
+    const bool sent_ahead = _in_flight && _in_flight->target == _in_force && !_in_flight->changes.empty();
+    if (!ahead && !sent_ahead) return _in_force;
+    auto exact = std::make_shared<api::state>(*_in_force);
+    if (ahead) _changes.undo(*exact);
+    if (sent_ahead) _in_flight->changes.undo(*exact);
+    return exact;
+}
+
 api::delta reconciler::diff() const {
     static const api::state nothing;
-    return api::difference(_in_force ? *_in_force : nothing, _desired ? *_desired : nothing);
+    if (!_desired) return _in_force ? api::difference(*_in_force, nothing) : api::delta();
+    if (!_in_force) return api::difference(nothing, *_desired);
+    if (_in_force != _desired) return api::difference(*exactly_in_force(), *_desired);
+    entry_changes all = _changes;
+    if (_in_flight && _in_flight->target == _in_force) all.put_before(_in_flight->changes);
+    return all.until(*_desired);
 }
 
 std::vector<std::string> reconciler::suspects_in(const api::state& target) const {

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "control/overlay/entry_changes.hh"
 #include "control/overlay/port_faults.hh"
 #include "control/overlay/state_parts.hh"
 #include "dataplane/api/delta.hh"
@@ -36,13 +37,18 @@ public:
         std::string text;
     };
 
-    void desire(shared_state desired, moment now);
+    /// The reconciler is the only one to change `desired` from here on.
+    void desire(changing_state desired, moment now);
+    /// Changes forwarding and neighbour entries of the desired state, at the cost of the change: neither the
+    /// whole state nor what is in force is looked through for it, unless ports are left out or a snapshot is
+    /// on its way. The references of the state stay closed.
+    void amend(const api::delta& entries, moment now);
     /// A connection to the dataplane `instance`. `open_ports`: access ports that it has open from an earlier
     /// owner; they are not suspected when the snapshot is refused.
     void connected(std::uint64_t instance, std::set<std::string> open_ports, moment now);
     void disconnected();
-    /// The batch in flight is in force.
-    void acknowledged();
+    /// The batch in flight is in force. False if it was about forwarding and neighbour entries only.
+    bool acknowledged();
     /// Nothing of the batch in flight was applied.
     void refused(const std::string& reason, moment now);
 
@@ -56,8 +62,13 @@ public:
     bool is_connected() const { return _connected; }
     bool is_in_flight() const { return _in_flight.has_value(); }
     /// What is in force as far as is known; null after a (re)connection until the first acknowledgement, and
-    /// while there is no connection.
-    const shared_state& in_force() const { return _in_force; }
+    /// while there is no connection. Its forwarding and neighbour entries may be ahead by what amend()
+    /// changed.
+    shared_state in_force() const { return _in_force; }
+    /// The same to the last entry; costs a copy while it is ahead.
+    shared_state exactly_in_force() const;
+    /// Null before the first desire().
+    shared_state desired() const { return _desired; }
     /// The port is in force as it is desired.
     bool port_in_force(const std::string& port) const;
     /// What the dataplane lacks, has too much or has differently; empty when all is well.
@@ -68,11 +79,15 @@ public:
 
 private:
     struct flight {
-        shared_state target;
+        changing_state target;
         /// New or changed ports in it: whom a refusal may be about.
         std::vector<std::string> suspects;
         /// One of the groups that a search tries.
         bool searching = false;
+        /// The session reads the target until it is acknowledged.
+        bool is_snapshot = false;
+        /// The change, if what is in force and the target are one state.
+        entry_changes changes;
     };
     struct whole_refusal {
         std::string reason;
@@ -84,12 +99,17 @@ private:
     std::vector<std::string> suspects_in(const api::state& target) const;
     void blame(const std::string& port, const std::string& reason, const api::state& target, moment now);
     void refuse_whole(const std::string& reason, moment now);
+    void retry_soon(moment now);
 
     bool _connected = false;
     std::optional<std::uint64_t> _instance;
-    shared_state _desired;
-    shared_state _in_force;
+    changing_state _desired;
+    /// One state with _desired as long as amend() alone changes it.
+    changing_state _in_force;
     std::optional<flight> _in_flight;
+    /// By which the desired state is ahead of the one in flight, or if none is, of the one in force; only if
+    /// it is one state with that.
+    entry_changes _changes;
     /// A delta would be refused: nothing was sent on this connection yet, or the last batch was refused.
     bool _snapshot_needed = true;
     std::set<std::string> _open_ports;

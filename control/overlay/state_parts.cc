@@ -4,8 +4,8 @@
 
 namespace waggle::control {
 
-shared_state without_ports(const shared_state& whole, const std::set<std::string>& ports,
-                           const shared_state& fallback) {
+changing_state without_ports(const shared_state& whole, const std::set<std::string>& ports,
+                             const shared_state& fallback) {
     auto part = std::make_shared<api::state>(*whole);
     std::unordered_set<std::string> gone;
     for (const std::string& name : ports) {
@@ -35,8 +35,8 @@ shared_state without_ports(const shared_state& whole, const std::set<std::string
     return part;
 }
 
-shared_state with_ports_of(const shared_state& whole, const std::set<std::string>& ports,
-                           const api::state& previous) {
+changing_state with_ports_of(const changing_state& whole, const std::set<std::string>& ports,
+                             const api::state& previous) {
     std::shared_ptr<api::state> extended;
     for (const std::string& name : ports) {
         auto earlier = previous.ports.find(name);

@@ -14,21 +14,14 @@ constexpr std::size_t most_problems = 20;
 using networkdb::host_record;
 using networkdb::peer_record;
 
-/// Later first, of two at one time that with the smaller key; what lingers of a former life last.
 template <typename Record>
-bool newer(const std::pair<std::string, const owned_record<Record>*>& a,
-           const std::pair<std::string, const owned_record<Record>*>& b) {
-    bool a_lingers = a.second->lingers_until.has_value();
-    bool b_lingers = b.second->lingers_until.has_value();
-    return std::tie(a_lingers, b.second->time, a.first) < std::tie(b_lingers, a.second->time, b.first);
-}
+using keyed = std::pair<const std::string, owned_record<Record>>;
 
 template <typename Record>
-std::vector<std::pair<std::string, const owned_record<Record>*>> newest_first(
-    const std::map<std::string, owned_record<Record>>& table) {
-    std::vector<std::pair<std::string, const owned_record<Record>*>> all;
-    for (const auto& [key, each] : table) all.emplace_back(key, &each);
-    std::ranges::sort(all, newer<Record>);
+std::vector<const keyed<Record>*> newest_first(const std::map<std::string, owned_record<Record>>& table) {
+    std::vector<const keyed<Record>*> all;
+    for (const auto& each : table) all.push_back(&each);
+    std::ranges::sort(all, [](const auto* a, const auto* b) { return counts_more(*a, *b); });
     return all;
 }
 
@@ -72,6 +65,7 @@ private:
             ready.push_back(std::move(each));
         }
         config().endpoints = std::move(ready);
+        _result.given = config().endpoints.size();
     }
 
     void know_peer(std::size_t index) {
@@ -107,22 +101,23 @@ private:
     }
 
     void add_hosts(const config::overlay& overlay, const network_records& records) {
-        for (const auto& [key, host] : newest_first(records.hosts)) {
-            if ((host->record.vtep_v4 && is_own(*host->record.vtep_v4)) ||
-                (host->record.vtep_v6 && is_own(*host->record.vtep_v6)))
+        for (const auto* host : newest_first(records.hosts)) {
+            const host_record& record = host->second.record;
+            if ((record.vtep_v4 && is_own(*record.vtep_v4)) || (record.vtep_v6 && is_own(*record.vtep_v6)))
                 continue;
-            peer_with(host->record, overlay);
+            peer_with(record, overlay);
         }
     }
 
     void add_places(const config::overlay& overlay, const network_records& records) {
         auto& addresses = _addresses[overlay.name];
         auto& macs = _macs[overlay.name];
-        for (const auto& [key, place] : newest_first(records.places)) {
-            const peer_record& record = place->record;
+        for (const auto* each : newest_first(records.places)) {
+            const auto& [key, place] = *each;
+            const peer_record& record = place.record;
             // A former life of this host, as far as others still know of it.
             if (is_own(record.vtep)) continue;
-            const auto where = "endpoint " + record.address.to_string() + " of gossip node " + place->owner +
+            const auto where = "endpoint " + record.address.to_string() + " of gossip node " + place.owner +
                                " on overlay " + overlay.name;
             if (!std::ranges::any_of(overlay.subnets, [&](const ip_prefix& subnet) {
                     return subnet.contains(record.address.address);
@@ -133,12 +128,12 @@ private:
             }
             auto mac = macs.find(record.mac);
             if (mac != macs.end() && mac->second != record.vtep) {
-                if (!place->lingers_until)
+                if (!place.lingers_until)
                     problem(where + " has MAC " + record.mac.to_string() + ", which another endpoint has");
                 continue;
             }
             if (!addresses.insert(record.address.address).second) {
-                if (!place->lingers_until) problem(where + " has an address that another endpoint has");
+                if (!place.lingers_until) problem(where + " has an address that another endpoint has");
                 continue;
             }
             macs.emplace(record.mac, record.vtep);

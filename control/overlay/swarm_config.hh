@@ -17,6 +17,8 @@ using chosen_addresses = std::map<std::string, ip_prefix>;
 /// The configuration as if the whole swarm had been written into the file.
 struct swarm_config {
     config::config config;
+    /// The first endpoints, that many, are the file's; the others are places of the gossip.
+    std::size_t given = 0;
     /// Records that can't be used and conflicts, one sentence each, at most some; sorted.
     std::vector<std::string> problems;
     /// All of them.

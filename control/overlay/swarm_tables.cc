@@ -1,24 +1,65 @@
 #include "control/overlay/swarm_tables.hh"
 
+#include <algorithm>
 #include <utility>
 
 namespace waggle::control {
 
-bool swarm_tables::apply(const networkdb::entry_change& change, moment now) {
-    if (change.owner == _own_name) return false;
+table_news swarm_tables::apply(const networkdb::entry_change& change, moment now) {
+    if (change.owner == _own_name) return table_news::nothing;
     network_records& in = _networks[change.network];
-    bool changed = false;
-    if (change.table == networkdb::overlay_peer_table)
-        changed = put(in.places, change, now, networkdb::decode_peer_record);
-    else if (change.table == networkdb::endpoint_table)
-        changed = put(in.names, change, now, networkdb::decode_endpoint_record);
-    else if (change.table == networkdb::host_table)
-        changed = put(in.hosts, change, now, networkdb::decode_host_record);
-    else if (change.table == networkdb::claim_table)
-        changed = put(in.claims, change, now, networkdb::decode_claim_record);
+    table_news news = table_news::nothing;
+    if (change.table == networkdb::overlay_peer_table) {
+        if (put_place(in, change, now)) news = table_news::places;
+    } else if (change.table == networkdb::endpoint_table) {
+        put(in.names, change, now, networkdb::decode_endpoint_record);
+    } else if (change.table == networkdb::host_table) {
+        if (put(in.hosts, change, now, networkdb::decode_host_record)) news = table_news::others;
+    } else if (change.table == networkdb::claim_table) {
+        if (put(in.claims, change, now, networkdb::decode_claim_record)) news = table_news::others;
+    }
     if (in.places.empty() && in.names.empty() && in.hosts.empty() && in.claims.empty())
         _networks.erase(change.network);
-    return changed;
+    return news;
+}
+
+bool swarm_tables::put_place(network_records& in, const networkdb::entry_change& change, moment now) {
+    auto& touched = _touched[change.network];
+    auto at = in.places.lower_bound(change.key);
+    const bool known = at != in.places.end() && at->first == change.key;
+    if (!known && !change.value) return false;
+    const auto touch = [&] { touched.push_back({at->second.record.address.address, at->second.record.mac}); };
+    if (known && !change.value && change.owner_replaced) {
+        // It counts less than others from here on.
+        at->second.lingers_until = now + grace;
+        _lingering.insert(now + grace);
+        touch();
+        return true;
+    }
+    auto decoded =
+        change.value ? networkdb::decode_peer_record(*change.value) : result<networkdb::peer_record>(error{});
+    if (change.value && !decoded) refuse(change, decoded.failure().message, now);
+    if (known) {
+        owned_record<networkdb::peer_record>& record = at->second;
+        if (decoded && record.record == *decoded && record.owner == change.owner &&
+            record.time == change.time && !record.lingers_until)
+            return false;
+        touch();
+        in.by_name.remove(*at);
+        if (!decoded) {
+            // What it said before does not hold any more either, if it is nonsense now.
+            in.places.erase(at);
+            return true;
+        }
+        record = {change.owner, change.time, *decoded, std::nullopt};
+    } else {
+        if (!decoded) return false;
+        at = in.places.emplace_hint(
+            at, change.key, owned_record<networkdb::peer_record>{change.owner, change.time, *decoded});
+    }
+    in.by_name.add(*at);
+    touch();
+    return true;
 }
 
 template <typename Record, typename Decode>
@@ -30,7 +71,8 @@ bool swarm_tables::put(std::map<std::string, owned_record<Record>>& table,
         if (change.owner_replaced) {
             known->second.lingers_until = now + grace;
             _lingering.insert(now + grace);
-            return false;
+            // It counts less than others from here on.
+            return true;
         }
         table.erase(known);
         return true;
@@ -71,24 +113,28 @@ std::vector<std::string> swarm_tables::take_messages() {
     return std::exchange(_messages, {});
 }
 
-bool swarm_tables::advance(moment now) {
-    if (_lingering.empty() || *_lingering.begin() > now) return false;
+table_news swarm_tables::advance(moment now) {
+    if (_lingering.empty() || *_lingering.begin() > now) return table_news::nothing;
     _lingering.erase(_lingering.begin(), _lingering.upper_bound(now));
-    bool changed = false;
-    auto end = [&](auto& table) {
-        changed = std::erase_if(table,
-                                [&](const auto& each) {
-                                    return each.second.lingers_until && *each.second.lingers_until <= now;
-                                }) > 0 ||
-                  changed;
+    table_news news = table_news::nothing;
+    const auto over = [&](const auto& each) {
+        return each.second.lingers_until && *each.second.lingers_until <= now;
     };
     for (auto& [id, in] : _networks) {
-        end(in.places);
-        end(in.names);
-        end(in.hosts);
-        end(in.claims);
+        for (auto at = in.places.begin(); at != in.places.end();) {
+            if (!over(*at)) {
+                ++at;
+                continue;
+            }
+            _touched[id].push_back({at->second.record.address.address, at->second.record.mac});
+            in.by_name.remove(*at);
+            at = in.places.erase(at);
+            news = std::max(news, table_news::places);
+        }
+        std::erase_if(in.names, over);
+        if (std::erase_if(in.hosts, over) + std::erase_if(in.claims, over) > 0) news = table_news::others;
     }
-    return changed;
+    return news;
 }
 
 std::optional<moment> swarm_tables::wake_at() const {

@@ -6,31 +6,34 @@
 #include <optional>
 #include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "control/gossip/networkdb/network_db.hh"
 #include "control/gossip/networkdb/records.hh"
 #include "control/moment.hh"
+#include "control/overlay/owned_record.hh"
+#include "control/overlay/place_index.hh"
 
 namespace waggle::control {
-
-/// A record of the gossip with what decides between several for one thing.
-template <typename Record>
-struct owned_record {
-    /// The owner's name in the gossip.
-    std::string owner;
-    networkdb::lamport_time time = 0;
-    Record record;
-    /// Set while the owner is being replaced by its next life, which most likely tells the same in a moment.
-    std::optional<moment> lingers_until = {};
-};
 
 /// What the gossip tells of one network, by key.
 struct network_records {
     std::map<std::string, owned_record<networkdb::peer_record>> places;
+    /// The same places by what two of them can quarrel about.
+    place_index by_name;
     std::map<std::string, owned_record<networkdb::endpoint_record>> names;
     std::map<std::string, owned_record<networkdb::host_record>> hosts;
     std::map<std::string, owned_record<networkdb::claim_record>> claims;
+};
+
+/// What changed in the tables, as far as it matters for forwarding.
+enum class table_news : std::uint8_t {
+    nothing,
+    /// Only places: take_touched() tells which.
+    places,
+    /// Hosts, which bring VTEPs and keys, or claims of addresses.
+    others,
 };
 
 /// The decoded entries of all networks that this host takes part in, its own left out. The content depends on
@@ -43,10 +46,9 @@ public:
 
     explicit swarm_tables(std::string own_name) : _own_name(std::move(own_name)) {}
 
-    /// True if forwarding may change.
-    bool apply(const networkdb::entry_change& change, moment now);
-    /// Ends what lingers for too long. True if anything did.
-    bool advance(moment now);
+    table_news apply(const networkdb::entry_change& change, moment now);
+    /// Ends what lingers for too long.
+    table_news advance(moment now);
     /// When advance() has something to do.
     std::optional<moment> wake_at() const;
 
@@ -55,16 +57,20 @@ public:
     std::uint64_t refused() const { return _refused; }
     /// Lines about refused records, with their owners; at most so many a minute.
     std::vector<std::string> take_messages();
+    /// Addresses and MACs of the places that changed since the last call, before and after, by network.
+    touched_places take_touched() { return std::exchange(_touched, {}); }
 
 private:
     template <typename Record, typename Decode>
     bool put(std::map<std::string, owned_record<Record>>& table, const networkdb::entry_change& change,
              moment now, Decode decode);
+    bool put_place(network_records& in, const networkdb::entry_change& change, moment now);
     void refuse(const networkdb::entry_change& change, const std::string& reason, moment now);
 
     std::string _own_name;
     std::map<std::string, network_records> _networks;
     std::multiset<moment> _lingering;
+    touched_places _touched;
     std::uint64_t _refused = 0;
     std::uint64_t _unsaid = 0;
     moment _minute_began{};

@@ -13,15 +13,20 @@ namespace {
 /// Random changes, lost connections, restarts of either side and ports that break and mend, in virtual time.
 class random_life {
 public:
-    explicit random_life(std::uint64_t seed) : _random(seed) { _dataplane.names_ports = below(2) == 0; }
+    explicit random_life(std::uint64_t seed) : _random(seed) {
+        _dataplane.names_ports = below(2) == 0;
+        desire_something();
+    }
 
     void step() {
         _now += std::chrono::milliseconds(below(3000));
         switch (below(10)) {
             case 0:
             case 1:
-            case 2:
                 desire_something();
+                break;
+            case 2:
+                amend_something();
                 break;
             case 3:
                 connect_if_needed();
@@ -56,23 +61,40 @@ public:
 
     void expect_equal() const {
         ASSERT_TRUE(_one.diff().empty());
-        ASSERT_EQ(_dataplane.state, *_desired);
+        ASSERT_EQ(_dataplane.state, _desired);
+        ASSERT_EQ(*_one.desired(), _desired);
         ASSERT_TRUE(_one.faults().empty());
         ASSERT_FALSE(_one.wake_at());
     }
     /// What the reconciler takes for acknowledged is what the dataplane has.
     void expect_honest() const {
         if (!_one.in_force() || _pending) return;
-        ASSERT_EQ(*_one.in_force(), _dataplane.state);
+        ASSERT_EQ(*_one.exactly_in_force(), _dataplane.state);
+        ASSERT_EQ(_one.diff().size(), api::difference(_dataplane.state, _desired).size());
     }
 
 private:
     std::size_t below(std::size_t n) { return _random() % n; }
     void desire_something() {
         config::config config = random_config(_random);
-        _desired =
-            std::make_shared<api::state>(compute_desired_state(config, random_facts(_random, config)).state);
-        _one.desire(_desired, _now);
+        _desired = compute_desired_state(config, random_facts(_random, config)).state;
+        _one.desire(std::make_shared<api::state>(_desired), _now);
+    }
+    /// Some entries come, go or change.
+    void amend_something() {
+        api::delta change;
+        for (const auto& [key, mac] : _desired.neighbours)
+            if (below(4) == 0) change.removals.neighbours.push_back(key);
+        for (const api::member& member : _desired.members) {
+            const auto number = static_cast<std::uint32_t>(below(8));
+            const ip_address ip = ip_address::from_v4(0x0a63'0000U + number);
+            const mac_address mac = mac_address::derived_from(ip);
+            if (below(2) == 0) continue;
+            change.upserts.forwarding.emplace_back(api::forwarding_key{member.overlay, mac}, member.vtep);
+            change.upserts.neighbours.emplace_back(api::neighbour_key{member.overlay, ip}, mac);
+        }
+        api::apply(_desired, change);
+        _one.amend(change, _now);
     }
     void connect_if_needed() {
         if (!_one.is_connected()) connect(_one, _dataplane, _now);
@@ -86,7 +108,7 @@ private:
     void restart_control() {
         _pending.reset();
         _one = {};
-        _one.desire(_desired, _now);
+        _one.desire(std::make_shared<api::state>(_desired), _now);
     }
     void break_or_mend_a_port() {
         std::string name = "vhost-e" + std::to_string(below(40));
@@ -109,7 +131,7 @@ private:
     fake_dataplane _dataplane;
     reconciler _one;
     std::optional<reconciler::batch> _pending;
-    shared_state _desired = std::make_shared<api::state>();
+    api::state _desired;
     moment _now{};
 };
 

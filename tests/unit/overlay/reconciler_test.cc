@@ -12,7 +12,7 @@ namespace {
 using std::chrono::seconds;
 
 /// Overlay blue with a remote endpoint and `ports` local vhost-user endpoints e0, e1, ...
-shared_state state_with(int ports, const std::string& socket = "/run/s") {
+changing_state state_with(int ports, const std::string& socket = "/run/s") {
     config::config config = small_config();
     config.endpoints = {endpoint_on("beta", "far", "10.1.0.250/24")};
     for (int i = 0; i < ports; ++i)
@@ -269,7 +269,7 @@ TEST(state_parts, a_tap_stays_with_its_overlay) {
     auto previous = std::make_shared<api::state>();
     previous->overlays.emplace(id(7), api::overlay{"red", 1450, false});
     previous->ports.emplace("wg7", api::access_port{id(7), 1450, api::tap_port{"wg7", "/ns"}});
-    shared_state empty = std::make_shared<api::state>();
+    changing_state empty = std::make_shared<api::state>();
     shared_state kept = with_ports_of(empty, {"wg7", "wg8"}, *previous);
     EXPECT_EQ(*kept, *previous);
     EXPECT_EQ(with_ports_of(empty, {}, *previous), empty);

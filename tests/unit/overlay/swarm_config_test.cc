@@ -80,15 +80,18 @@ protected:
 };
 
 TEST_F(swarm, places_become_forwarding_neighbours_members_and_vteps) {
-    EXPECT_TRUE(tables.apply(place("blue", "k1", "n2", "10.1.0.7/24", "192.0.2.2", 5), now));
-    EXPECT_TRUE(tables.apply(place("net-of-green", "k2", "n2", "10.2.0.7/24", "192.0.2.3", 5), now));
+    EXPECT_EQ(tables.apply(place("blue", "k1", "n2", "10.1.0.7/24", "192.0.2.2", 5), now),
+              table_news::places);
+    EXPECT_EQ(tables.apply(place("net-of-green", "k2", "n2", "10.2.0.7/24", "192.0.2.3", 5), now),
+              table_news::places);
     EXPECT_EQ(behind("10.1.0.7"), "192.0.2.2");
     EXPECT_EQ(behind("10.2.0.7", *vni::from(101)), "192.0.2.3");
     host_facts facts;
     api::state state = compute_desired_state(made().config, facts).state;
     EXPECT_EQ(state.vteps.size(), 2U);
     EXPECT_EQ(state.members.size(), 2U);
-    EXPECT_TRUE(tables.apply(gone(place("blue", "k1", "n2", "10.1.0.7/24", "192.0.2.2", 5)), now));
+    EXPECT_EQ(tables.apply(gone(place("blue", "k1", "n2", "10.1.0.7/24", "192.0.2.2", 5)), now),
+              table_news::places);
     EXPECT_EQ(behind("10.1.0.7"), "");
 }
 
@@ -138,7 +141,8 @@ TEST_F(swarm, own_and_misplaced_records_are_left_out) {
     tables.apply(place("blue", "k", "former-self", "10.1.0.7/24", "192.0.2.1", 9), now);
     EXPECT_EQ(behind("10.1.0.7"), "");
     EXPECT_EQ(made().unusable, 0U);
-    EXPECT_FALSE(tables.apply(place("blue", "k2", "self", "10.1.0.8/24", "192.0.2.9", 9), now));
+    EXPECT_EQ(tables.apply(place("blue", "k2", "self", "10.1.0.8/24", "192.0.2.9", 9), now),
+              table_news::nothing);
     tables.apply(place("blue", "k3", "n2", "10.9.0.7/24", "192.0.2.2", 9), now);
     EXPECT_EQ(made().unusable, 1U);
     ASSERT_EQ(made().problems.size(), 1U);
@@ -147,8 +151,9 @@ TEST_F(swarm, own_and_misplaced_records_are_left_out) {
 
 TEST_F(swarm, records_that_make_no_sense_are_refused_and_their_owner_is_named) {
     for (int i = 0; i < 50; ++i)
-        EXPECT_FALSE(tables.apply(
-            {"blue", networkdb::overlay_peer_table, std::to_string(i), "bad-node", 1, "x"}, now));
+        EXPECT_EQ(
+            tables.apply({"blue", networkdb::overlay_peer_table, std::to_string(i), "bad-node", 1, "x"}, now),
+            table_news::nothing);
     EXPECT_EQ(tables.refused(), 50U);
     auto messages = tables.take_messages();
     ASSERT_EQ(messages.size(), swarm_tables::messages_per_minute);
@@ -160,21 +165,22 @@ TEST_F(swarm, records_that_make_no_sense_are_refused_and_their_owner_is_named) {
     EXPECT_NE(messages[0].find("40 more"), std::string::npos) << messages[0];
     // A record that turns bad is withdrawn.
     tables.apply(place("blue", "k", "n2", "10.1.0.7/24", "192.0.2.2", 5), now);
-    EXPECT_TRUE(tables.apply({"blue", networkdb::overlay_peer_table, "k", "n2", 6, "x"}, now));
+    EXPECT_EQ(tables.apply({"blue", networkdb::overlay_peer_table, "k", "n2", 6, "x"}, now),
+              table_news::places);
     EXPECT_EQ(behind("10.1.0.7"), "");
 }
 
 TEST_F(swarm, what_a_replaced_owner_told_lingers_until_its_next_life_tells_it) {
     entry_change told = place("blue", "k", "n2", "10.1.0.7/24", "192.0.2.2", 50);
     tables.apply(told, now);
-    EXPECT_FALSE(tables.apply(gone(told, true), now));
+    EXPECT_EQ(tables.apply(gone(told, true), now), table_news::places);
     EXPECT_EQ(behind("10.1.0.7"), "192.0.2.2");
     // Its clock began anew.
     tables.apply(place("blue", "k-2", "n2-reborn", "10.1.0.7/24", "192.0.2.2", 3), now);
     EXPECT_EQ(made().unusable, 0U);
-    EXPECT_FALSE(tables.advance(now));
+    EXPECT_EQ(tables.advance(now), table_news::nothing);
     now = *tables.wake_at();
-    EXPECT_TRUE(tables.advance(now));
+    EXPECT_EQ(tables.advance(now), table_news::places);
     EXPECT_EQ(behind("10.1.0.7"), "192.0.2.2");
     tables.apply(gone(place("blue", "k-2", "n2-reborn", "10.1.0.7/24", "192.0.2.2", 3)), now);
     EXPECT_EQ(behind("10.1.0.7"), "");
