@@ -74,10 +74,11 @@ public:
             take();
             if (bursts_so_far % 4 == 0) pause(other);
         }
-        _done.store(true, std::memory_order_relaxed);
+        _done.store(true, std::memory_order_release);
     }
     /// Looks for packets from the other.
     void take() {
+        _now += worker_claim::patience / 2;
         std::vector<bytes> burst;
         bytes packet;
         while (burst.size() < burst_size && _to_me.take(packet)) burst.push_back(std::move(packet));
@@ -91,10 +92,11 @@ public:
 
 private:
     void pause(const worker& other) {
-        while (_association.claim.owner() == _number && !other._done.load(std::memory_order_relaxed)) {
-            _now += worker_claim::patience / 2;
+        // Once the other is done all that it handed over is there: at least one burst of it, or it was the
+        // owner.
+        for (bool last = false; !last && _association.claim.owner() == _number; std::this_thread::yield()) {
+            last = other._done.load(std::memory_order_acquire);
             take();
-            std::this_thread::yield();
         }
     }
     void handle(std::vector<bytes> packets, bool from_other) {
