@@ -58,6 +58,7 @@ agent::agent(boost::asio::io_context& context, std::string config_path, runtime_
       _endpoints(std::move(endpoints)),
       _ready(std::move(ready)),
       _started(steady_clock::now()),
+      _swarm_reachable_since(_started),
       _lives(node().state_directory),
       _saved_keys(node().runtime_directory),
       _encryption(random_bytes, [this] { return _lives.next(milliseconds_since_1970()); }),
@@ -224,13 +225,15 @@ void agent::on_connected(std::uint64_t instance, std::uint64_t applied_generatio
     begin_session();
 }
 
-bool agent::hops_are_known() const {
+bool agent::hops_are_known() {
     auto waited = steady_clock::now() - _started;
     if (_emptying) return true;
     // A snapshot without what the swarm says would take the ways to its hosts away.
-    if (_pending && _pending->applied_generation != 0 && !swarm_is_known() &&
-        (waited < patience_for_swarm || waits_for_managers()))
-        return false;
+    if (_pending && _pending->applied_generation != 0 && !swarm_is_known()) {
+        const auto now = steady_clock::now();
+        if (waits_for_managers()) _swarm_reachable_since = now;
+        if (now - _swarm_reachable_since < patience_for_swarm) return false;
+    }
     if (waited >= patience_for_answers) return true;
     bool forwards_already = _pending && _pending->applied_generation != 0;
     for (const ip_address& vtep : _vteps) {

@@ -90,7 +90,7 @@ private:
     void connect_session();
     void on_connected(std::uint64_t instance, std::uint64_t applied_generation);
     void begin_session();
-    bool hops_are_known() const;
+    bool hops_are_known();
     void on_acknowledged(std::uint64_t generation);
     void on_refused(std::uint64_t generation, const std::string& reason);
     void on_disconnected(const std::string& reason);
@@ -168,6 +168,8 @@ private:
     std::set<std::string> _announcements_heard;
     ready_callback _ready;
     std::chrono::steady_clock::time_point _started;
+    /// Since when what the swarm knows could be heard.
+    std::chrono::steady_clock::time_point _swarm_reachable_since;
 
     life_counter _lives;
     saved_keys _saved_keys;

@@ -40,8 +40,9 @@ status_view agent::status() const {
             view.problems.push_back(std::move(each));
     if (_pending && waits_for_managers())
         view.problems.emplace_back(
-            "the dataplane goes on with the state of an earlier waggle-control until a manager of the Docker "
-            "swarm gives the keys of the gossip");
+            "the dataplane goes on with the state of an earlier waggle-control until a manager or another "
+            "host of "
+            "the Docker swarm answers");
     if (!_gossip_failure.empty())
         view.problems.push_back("can't take part in the gossip of the Docker swarm: " + _gossip_failure);
     // Whether the host is healthy depends on what stands there by now, too.

@@ -117,8 +117,11 @@ void agent::bring_views_up_to_date() const {
 }
 
 bool agent::waits_for_managers() const {
-    // Nothing is learned of other hosts without keys, and what the dataplane has is as good as it gets.
-    return _member && _member->is_member() && _member->view().gossip_keys.empty();
+    if (!_member || !_member->is_member()) return false;
+    // Without keys or anybody who answers nothing is learned of other hosts, and what the dataplane has is as
+    // good as it gets.
+    if (_member->view().gossip_keys.empty()) return true;
+    return _swarm && !_swarm->report().connected && _member->view().phase == swarm::phase::disconnected;
 }
 
 bool agent::swarm_is_known() const {
