@@ -25,9 +25,10 @@ listed_member& member_table::add(member who, random_source& random) {
     return added;
 }
 
-void member_table::purge_and_shuffle(time_point oldest, random_source& random) {
+void member_table::purge_and_shuffle(const listed_member& self, time_point oldest, random_source& random) {
     std::erase_if(_order, [&](const listed_member* one) {
-        if (one->who.present() || one->who.state_since > oldest) return false;
+        // The own host stays, also long after it left.
+        if (one == &self || one->who.present() || one->who.state_since > oldest) return false;
         _by_name.erase(std::string_view(one->who.name));
         return true;
     });

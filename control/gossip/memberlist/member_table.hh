@@ -34,8 +34,9 @@ public:
     std::size_t size() const { return _order.size(); }
     const std::vector<listed_member*>& order() const { return _order; }
 
-    /// Forgets those that are dead or left since before `oldest` and puts the others into a new order.
-    void purge_and_shuffle(time_point oldest, random_source& random);
+    /// Forgets those but `self` that are dead or left since before `oldest` and puts the others into a new
+    /// order.
+    void purge_and_shuffle(const listed_member& self, time_point oldest, random_source& random);
 
     /// Up to `count` different members that `wanted` takes, at random.
     template <typename Wanted>

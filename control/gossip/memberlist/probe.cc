@@ -10,7 +10,7 @@ void memberlist::state::probe_next(time_point now) {
     listed_member* target = nullptr;
     for (std::size_t looked = 0; looked <= _members.size() && target == nullptr; ++looked) {
         if (_probe_position >= _members.size()) {
-            _members.purge_and_shuffle(now - _settings.gossip_to_the_dead, _random);
+            _members.purge_and_shuffle(*_self, now - _settings.gossip_to_the_dead, _random);
             _probe_position = 0;
         }
         listed_member* const next = _members.order()[_probe_position++];

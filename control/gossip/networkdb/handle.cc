@@ -200,6 +200,7 @@ network_db::verdict network_db::accept(const table_event& event, bool bulk, time
         forget_at =
             now + (left == duration::zero() ? _settings.reap_entry : std::min(left, _settings.reap_entry));
     }
+    // Watchers are told what changed here, whatever the event calls itself (29).
     bool same = was_visible && old->value() == event.value && old->owner() == owner;
     const entry& stored =
         store(*in, {event.table, event.key, event.value, owner, event.time, deleted, forget_at}, old);

@@ -13,7 +13,8 @@ void network_db::node_joined(const std::string& name, const ip_endpoint& address
         if (known->state != node_state::active) activate(*known, now);
         return;
     }
-    // Names are new at every start: an address under another name is the next life of the node that had it.
+    // Names are new at every start: an address under another name is the next life of the node that had it,
+    // whatever became of that (all releases).
     if (node* former = _roster.at_address(address); former != nullptr && former != _self)
         mark_left(*former, now, true);
     _roster.add_node(name, address).since = now;
@@ -92,8 +93,9 @@ void network_db::mark_left(node& who, time_point now, bool replaced) {
 }
 
 void network_db::mark_failed(node& who, time_point now) {
-    // Hidden and remembered (29), so that they are back the moment it returns; older engines drop them. What
-    // peers see on the wire is the same.
+    // Its entries are hidden and remembered, so that they are back the moment it returns. Engines drop them
+    // and wait to be told again; the newest (29) remember the node's networks at least, without which they
+    // would refuse what it tells. What peers see on the wire is the same.
     for (attachment& each : who.attachments) {
         for (entry* one = each.entries.first; one != nullptr; one = one->next_of_owner()) {
             if (one->deleted()) continue;

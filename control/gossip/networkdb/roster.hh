@@ -54,7 +54,7 @@ enum class node_state : std::uint8_t {
     active,
     /// Said so itself, or another node has its address now: what it owned is dropped.
     left,
-    /// Silent: what it owned is hidden, and returns with it (engines since 29; older ones drop it).
+    /// Silent: what it owned is hidden, and returns with it; its networks are remembered (as since 29).
     failed,
 };
 

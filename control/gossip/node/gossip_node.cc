@@ -24,7 +24,8 @@ gossip_node::gossip_node(gossip_node_settings settings, time_point now)
     : _settings(std::move(settings)),
       _random(_settings.random_seed),
       _members(_settings.members, _random, *this),
-      _tables(tables_of(_settings), _random(), now) {
+      _tables(tables_of(_settings), _random(), now),
+      _remembered(_settings.remembered, _settings.remembered_limit) {
 }
 
 void gossip_node::start(time_point now) {
@@ -35,6 +36,8 @@ void gossip_node::start(time_point now) {
 
 void gossip_node::set_seeds(std::vector<ip_endpoint> seeds, time_point now) {
     _settings.seeds = std::move(seeds);
+    _silent_seeds.clear();
+    _told_lonely = false;
     try_seeds(now);
     pump(now);
 }
@@ -53,31 +56,47 @@ bool gossip_node::leave_finished() const {
 }
 
 bool gossip_node::connected() const {
-    return _settings.seeds.empty() || _members.present() > 1;
+    return _members.present() > 1 || (_settings.seeds.empty() && _remembered.list().empty());
+}
+
+bool gossip_node::has_other_seeds() const {
+    return std::ranges::any_of(_settings.seeds, [&](const auto& seed) { return is_other(seed); });
 }
 
 bool gossip_node::knows_a_seed() const {
     bool known = false;
     _members.for_each([&](const member& who) {
         known = known || (who.present() && &who != &_members.self() &&
-                          std::find(_settings.seeds.begin(), _settings.seeds.end(), who.address) !=
-                              _settings.seeds.end());
+                          std::ranges::find(_settings.seeds, who.address) != _settings.seeds.end());
     });
     return known;
 }
 
+bool gossip_node::seeds_are_down() const {
+    return has_other_seeds() && !knows_a_seed() &&
+           std::ranges::all_of(_settings.seeds, [&](const auto& seed) {
+               return is_other(seed) && _silent_seeds.contains(seed);
+           });
+}
+
 void gossip_node::try_seeds(time_point now) {
     const bool alone = _members.present() <= 1;
+    _next_seeds = never;
+    if (!has_other_seeds() && !(alone && !_remembered.list().empty())) return;
     _next_seeds = now + (alone ? _settings.lonely_retry : _settings.seed_retry);
-    const bool others = std::any_of(_settings.seeds.begin(), _settings.seeds.end(),
-                                    [&](const auto& seed) { return seed != _settings.members.advertise; });
-    if (!others) {
-        _next_seeds = never;
-        return;
-    }
     if (!alone && knows_a_seed()) return;
     for (const ip_endpoint& seed : _settings.seeds)
-        if (seed != _settings.members.advertise) _members.join(seed, now);
+        if (is_other(seed)) _members.join(seed, now);
+    if (alone) try_remembered(now);
+}
+
+void gossip_node::try_remembered(time_point now) {
+    const std::vector<ip_endpoint>& known = _remembered.list();
+    for (std::size_t i = 0; i < std::min(_settings.remembered_tries, known.size()); ++i) {
+        const ip_endpoint& host = known[_next_remembered++ % known.size()];
+        if (is_other(host) && std::ranges::find(_settings.seeds, host) == _settings.seeds.end())
+            _members.join(host, now);
+    }
 }
 
 void gossip_node::pump(time_point now) {
@@ -147,13 +166,29 @@ void gossip_node::merge_remote_state(byte_view state, bool, time_point now) {
 }
 void gossip_node::node_joined(const member& who, time_point now) {
     _told_lonely = false;
+    if (is_other(who.address)) _remembered.came(who.address);
     _tables.node_joined(who.name, who.address, now);
 }
 void gossip_node::node_left(const member& who, time_point now) {
     _tables.node_left(who.name, who.state == member_state::left, now);
-    // Alone again: the seeds are the way back.
-    if (_members.present() <= 1 && _leave_latest == never && !_settings.seeds.empty())
-        _next_seeds = now + _settings.lonely_retry;
+    forget(who);
+    if (_leave_latest != never) return;
+    // Alone again, or a seed less: are the seeds up?
+    if (_members.present() <= 1 || std::ranges::find(_settings.seeds, who.address) != _settings.seeds.end())
+        _next_seeds = std::min(_next_seeds, now + _settings.lonely_retry);
+}
+void gossip_node::forget(const member& gone) {
+    const networkdb::node* now_there = _tables.everyone().at_address(gone.address);
+    // The next life of a host came before the end of the former one was noticed.
+    if (now_there != nullptr && now_there->name != gone.name) return;
+    if (gone.state == member_state::left)
+        _remembered.left(gone.address);
+    else
+        _remembered.fell_silent(gone.address);
+    if (_remembered.wants_more(_members.present() - 1))
+        _members.for_each([&](const member& who) {
+            if (who.present() && is_other(who.address)) _remembered.came(who.address);
+        });
 }
 void gossip_node::node_updated(const member& who, time_point) {
     _tables.node_moved(who.name, who.address);
@@ -169,9 +204,14 @@ void gossip_node::reliable_sent(stream_id id, bool delivered, time_point now) {
 
 void gossip_node::join_finished(const ip_endpoint& seed, bool joined, time_point now) {
     _tables.join_ended(seed, joined, now);
-    const bool ours =
-        std::find(_settings.seeds.begin(), _settings.seeds.end(), seed) != _settings.seeds.end();
-    if (joined || !ours || _told_lonely || connected()) return;
+    const bool ours = std::ranges::find(_settings.seeds, seed) != _settings.seeds.end();
+    if (!ours) return;
+    if (joined) {
+        _silent_seeds.erase(seed);
+        return;
+    }
+    _silent_seeds.insert(seed);
+    if (_told_lonely || connected()) return;
     _told_lonely = true;
     _members.tell({notice::importance::warning,
                    "gossip: the seed " + seed.to_string() +

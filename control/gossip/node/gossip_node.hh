@@ -1,11 +1,13 @@
 #pragma once
 
 #include <functional>
+#include <set>
 #include <unordered_map>
 #include <vector>
 
 #include "control/gossip/memberlist/memberlist.hh"
 #include "control/gossip/networkdb/network_db.hh"
+#include "control/gossip/node/remembered_hosts.hh"
 
 namespace waggle::gossip {
 
@@ -16,6 +18,11 @@ struct gossip_node_settings {
     networkdb::networkdb_settings tables;
     /// Hosts to join; the own address among them is passed over.
     std::vector<ip_endpoint> seeds;
+    /// Members of an earlier life of this host, the likeliest first: ways back while nobody else is known.
+    std::vector<ip_endpoint> remembered;
+    std::size_t remembered_limit = 64;
+    /// So many of them are tried at a time.
+    std::size_t remembered_tries = 8;
     /// Between two tries while nobody is known, and while some are, but no seed.
     duration lonely_retry = std::chrono::seconds(2);
     duration seed_retry = std::chrono::seconds(60);
@@ -47,8 +54,13 @@ public:
     const networkdb::network_db& tables() const { return _tables; }
     void touched(time_point now) { pump(now); }
     const std::vector<ip_endpoint>& seeds() const { return _settings.seeds; }
-    /// False while this host has seeds and nobody else is known.
+    /// False while this host has seeds or remembers others, and nobody else is known.
     bool connected() const;
+    /// There are seeds besides this host, none of them is a member, and none answered when tried last.
+    bool seeds_are_down() const;
+    /// Other hosts to be given to the next life of this one as `remembered`: those that are present, then
+    /// those that fell silent, but none that left.
+    const std::vector<ip_endpoint>& remembered() const { return _remembered.list(); }
 
     void receive_packet(const ip_endpoint& from, byte_view message, time_point now) override;
     void receive_stream(stream_id id, const ip_endpoint& from, byte_view message, time_point now) override;
@@ -73,7 +85,11 @@ private:
     /// Hands NetworkDB's effects to the member list until there are none.
     void pump(time_point now);
     void try_seeds(time_point now);
+    void try_remembered(time_point now);
+    bool is_other(const ip_endpoint& host) const { return host != _settings.members.advertise; }
+    bool has_other_seeds() const;
     bool knows_a_seed() const;
+    void forget(const member& gone);
 
     gossip_node_settings _settings;
     random_source _random;
@@ -83,6 +99,10 @@ private:
     /// NetworkDB's numbers of reliable messages by their streams.
     std::unordered_map<stream_id, std::uint64_t> _deliveries;
     time_point _next_seeds = never;
+    /// Seeds that did not answer when tried last.
+    std::set<ip_endpoint> _silent_seeds;
+    remembered_hosts _remembered;
+    std::size_t _next_remembered = 0;
     bool _told_lonely = false;
     /// When the member list leaves, after NetworkDB's word had its time.
     time_point _leave_at = never;

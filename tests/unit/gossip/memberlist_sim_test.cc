@@ -61,6 +61,18 @@ TEST_P(memberlist_network, a_host_that_leaves_is_gone_at_once) {
     }
 }
 
+TEST_P(memberlist_network, a_host_that_runs_on_after_its_leave_does_no_harm) {
+    cluster.grow(5);
+    ASSERT_TRUE(cluster.network.run_until([&] { return cluster.agree(); }, 90s));
+    cluster.hosts[2]->list.leave(cluster.network.now());
+    cluster.network.touched(member_cluster::endpoint(2));
+    // Past the time after which those that left are forgotten.
+    cluster.network.run(120s);
+    EXPECT_EQ(cluster.hosts[2]->list.self().state, member_state::left);
+    cluster.cut_power(2);
+    EXPECT_TRUE(cluster.agree());
+}
+
 TEST_P(memberlist_network, a_stalled_host_refutes) {
     cluster.grow(30);
     ASSERT_TRUE(cluster.network.run_until([&] { return cluster.agree(); }, 90s));
