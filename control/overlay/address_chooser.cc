@@ -20,6 +20,11 @@ ip_address plus(const ip_address& base, std::uint64_t offset) {
     return ip_address::load_v6(bytes.data());
 }
 
+/// Of a former life of this host.
+bool is_own(const config::node& self, const networkdb::peer_record& record) {
+    return self.vtep_v4 == record.vtep || self.vtep_v6 == record.vtep;
+}
+
 }  // namespace
 
 bool address_chooser::step(const config::config& file, const swarm_tables& tables,
@@ -39,6 +44,7 @@ bool address_chooser::step(const config::config& file, const swarm_tables& table
     changed = std::erase_if(_claims, stale) > 0 || changed;
     changed = std::erase_if(_chosen, stale) > 0 || changed;
     std::erase_if(_claimed_at, stale);
+    std::erase_if(_rivals_since, stale);
     return changed;
 }
 
@@ -49,19 +55,23 @@ bool address_chooser::step_one(const config::config& file, const config::endpoin
     auto fits = [&](const ip_address& ip) {
         return std::ranges::any_of(overlay.subnets, [&](const ip_prefix& each) { return each.contains(ip); });
     };
-    // Once it is used it stays; if another one uses it too after a split, that is for people to settle.
+    bool given_up = false;
     if (auto chosen = _chosen.find(name); chosen != _chosen.end()) {
-        if (fits(chosen->second.address)) return false;
+        if (fits(chosen->second.address) && !gives_way(name, chosen->second.address, overlay, standing, now))
+            return false;
         _chosen.erase(chosen);
+        given_up = true;
     }
+    _rivals_since.erase(name);
     if (!standing.connected || !standing.in_sync.contains(overlay.network_id())) {
         _waiting[name] = "waits for an address until the gossip tells which ones are free";
-        return _claims.erase(name) > 0;
+        return _claims.erase(name) > 0 || given_up;
     }
     auto claim = _claims.find(name);
     auto key = standing.claim_keys.find(name);
     const std::string own_key = key != standing.claim_keys.end() ? key->second : std::string();
-    if (claim != _claims.end() && (!fits(claim->second) || lost(claim->second, overlay, tables, own_key))) {
+    if (claim != _claims.end() &&
+        (!fits(claim->second) || lost(file.node, claim->second, overlay, tables, own_key))) {
         _claims.erase(claim);
         claim = _claims.end();
     }
@@ -83,7 +93,7 @@ bool address_chooser::step_one(const config::config& file, const config::endpoin
     if (!free) {
         _waiting[name] = "there is no free address in the subnets of overlay " + overlay.name +
                          "; give the overlay another subnet";
-        return false;
+        return given_up;
     }
     _claims[name] = free->address;
     _claimed_at[name] = now;
@@ -91,12 +101,26 @@ bool address_chooser::step_one(const config::config& file, const config::endpoin
     return true;
 }
 
-bool address_chooser::lost(const ip_address& address, const config::overlay& overlay,
-                           const swarm_tables& tables, const std::string& own_key) {
+bool address_chooser::gives_way(const std::string& endpoint, const ip_address& address,
+                                const config::overlay& overlay, const swarm_standing& standing, moment now) {
+    auto rivalry = std::ranges::find_if(standing.rivalries, [&](const address_rivalry& each) {
+        return each.network == overlay.network_id() && each.address == address;
+    });
+    if (rivalry == standing.rivalries.end()) {
+        _rivals_since.erase(endpoint);
+        return false;
+    }
+    if (!rivalry->won) return true;
+    return now - _rivals_since.emplace(endpoint, now).first->second >= patience_with_rivals;
+}
+
+bool address_chooser::lost(const config::node& self, const ip_address& address,
+                           const config::overlay& overlay, const swarm_tables& tables,
+                           const std::string& own_key) {
     auto records = tables.networks().find(overlay.network_id());
     if (records == tables.networks().end()) return false;
     for (const auto& [key, place] : records->second.places)
-        if (place.record.address.address == address) return true;
+        if (place.record.address.address == address && !is_own(self, place.record)) return true;
     for (const auto& [key, claim] : records->second.claims)
         if (claim.record.address == address && (own_key.empty() || key < own_key)) return true;
     return false;
@@ -115,7 +139,8 @@ address_chooser::address_set address_chooser::used(const config::config& file, c
         if (auto claim = _claims.find(each.name); claim != _claims.end()) taken.insert(claim->second);
     }
     if (auto records = tables.networks().find(overlay.network_id()); records != tables.networks().end()) {
-        for (const auto& [key, place] : records->second.places) taken.insert(place.record.address.address);
+        for (const auto& [key, place] : records->second.places)
+            if (!is_own(file.node, place.record)) taken.insert(place.record.address.address);
         for (const auto& [key, claim] : records->second.claims) taken.insert(claim.record.address);
     }
     return taken;

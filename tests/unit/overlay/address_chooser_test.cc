@@ -10,7 +10,7 @@ namespace {
 config::config host(const std::string& name, int endpoints, const char* subnet) {
     config::config file;
     file.node.name = name;
-    file.node.vtep_v4 = *ip_address::parse("192.0.2.1");
+    file.node.vtep_v4 = ip_address::from_v4(0xc000'0200U + static_cast<std::uint8_t>(name.back()));
     config::overlay blue;
     blue.name = "blue";
     blue.id = *vni::from(100);
@@ -121,6 +121,67 @@ TEST(address_chooser, uses_every_host_address_but_the_gateways_and_then_says_so)
     one.file.endpoints.erase(one.file.endpoints.begin());
     for (int i = 0; i < 5; ++i) one.step(now += std::chrono::seconds(1));
     EXPECT_EQ(one.addresses.chosen().size(), 5U);
+}
+
+/// A host that has chosen 10.1.0.77.
+chooser settled_on_77(const std::string& name, moment& now) {
+    chooser one(name, 1, "10.1.0.0/24", 1, {{name + "0", *ip_address::parse("10.1.0.77")}});
+    one.step(now);
+    one.step(now += address_chooser::settling);
+    EXPECT_EQ(one.addresses.chosen().at(name + "0").address.to_string(), "10.1.0.77");
+    return one;
+}
+
+TEST(address_chooser, gives_way_to_a_newer_record_after_a_split) {
+    moment now{std::chrono::seconds(1)};
+    chooser one = settled_on_77("a", now);
+    chooser other = settled_on_77("b", now);
+    other.tell(one, now);
+    one.standing.rivalries = {{"blue", *ip_address::parse("10.1.0.77"), false, "b"}};
+    one.step(now);
+    EXPECT_TRUE(one.addresses.chosen().empty());
+    ASSERT_EQ(one.addresses.claims().size(), 1U);
+    EXPECT_NE(one.addresses.claims().at("a0").to_string(), "10.1.0.77");
+    one.standing.rivalries.clear();
+    one.step(now += address_chooser::settling);
+    EXPECT_EQ(one.addresses.chosen().size(), 1U);
+}
+
+TEST(address_chooser, with_the_newer_record_waits_for_the_other_to_give_way) {
+    moment now{std::chrono::seconds(1)};
+    chooser one = settled_on_77("a", now);
+    chooser other = settled_on_77("b", now);
+    other.tell(one, now);
+    one.standing.rivalries = {{"blue", *ip_address::parse("10.1.0.77"), true, "b"}};
+    one.step(now);
+    one.step(now += address_chooser::patience_with_rivals - std::chrono::milliseconds(1));
+    EXPECT_EQ(one.addresses.chosen().size(), 1U);
+    // It did: what was waited for before does not count any more.
+    one.standing.rivalries.swap(other.standing.rivalries);
+    one.step(now += std::chrono::seconds(1));
+    one.standing.rivalries.swap(other.standing.rivalries);
+    one.step(now += std::chrono::seconds(1));
+    EXPECT_EQ(one.addresses.chosen().size(), 1U);
+    // One that was given its address can't.
+    one.step(now += address_chooser::patience_with_rivals);
+    EXPECT_TRUE(one.addresses.chosen().empty());
+    EXPECT_NE(one.addresses.claims().at("a0").to_string(), "10.1.0.77");
+}
+
+TEST(address_chooser, takes_what_it_had_though_others_still_tell_of_its_former_life) {
+    moment now{std::chrono::seconds(1)};
+    chooser one = settled_on_77("a", now);
+    chooser next("a", 1, "10.1.0.0/24", 1, {{"a0", *ip_address::parse("10.1.0.77")}});
+    next.tables.apply(
+        {"blue", networkdb::overlay_peer_table, "key", "former name", 1,
+         networkdb::encode(networkdb::peer_record{*ip_prefix::parse("10.1.0.77/24"),
+                                                  mac_address::derived_from(*ip_address::parse("10.1.0.77")),
+                                                  *one.file.node.vtep_v4})},
+        now);
+    next.step(now);
+    next.step(now += address_chooser::settling);
+    ASSERT_EQ(next.addresses.chosen().size(), 1U);
+    EXPECT_EQ(next.addresses.chosen().at("a0").address.to_string(), "10.1.0.77");
 }
 
 }  // namespace
