@@ -67,6 +67,7 @@ public:
     std::vector<peer_view> peers() const override;
     std::vector<network_view> networks() const override;
     node_view membership() const override;
+    std::optional<gossip_view> gossip() const override;
     std::vector<diff_item> diff() const override;
     std::optional<refusal> attach(const std::string& endpoint) override;
     std::optional<refusal> detach(const std::string& name) override;

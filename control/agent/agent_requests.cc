@@ -60,13 +60,18 @@ std::vector<endpoint_view> agent::endpoints() const {
 }
 
 std::vector<peer_view> agent::peers() const {
-    return peer_views(sources());
+    return all_peer_views(sources());
 }
 
 std::vector<network_view> agent::networks() const {
     std::vector<network_view> views = network_views(sources());
     if (_member) add_docker_networks(_member->view(), views);
     return views;
+}
+
+std::optional<gossip_view> agent::gossip() const {
+    if (!_swarm) return std::nullopt;
+    return _swarm->gossip();
 }
 
 std::vector<diff_item> agent::diff() const {

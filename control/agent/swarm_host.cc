@@ -54,6 +54,13 @@ std::map<std::string, ip_address> remembered_addresses(const config::config& fil
     return addresses;
 }
 
+std::vector<ip_address> own_vteps(const config::config& file) {
+    std::vector<ip_address> own;
+    for (const auto& each : {file.node.vtep_v4, file.node.vtep_v6})
+        if (each) own.push_back(*each);
+    return own;
+}
+
 gossip::gossip_node_settings settings_of(const config::config& file, const std::string& name) {
     const config::gossip& gossip = *file.gossip;
     gossip::gossip_node_settings settings;
@@ -84,7 +91,9 @@ result<std::unique_ptr<swarm_host>> swarm_host::make(boost::asio::io_context& co
     std::weak_ptr<int> alive = made->_alive;
     swarm_host* self = made.get();
     made->_fingerprints = keys.fingerprints();
-    auto thread = swarm_thread::start(settings_of(file, name), std::move(keys),
+    gossip::gossip_node_settings settings = settings_of(file, name);
+    settings.remembered = made->_memory.read(settings.remembered_limit);
+    auto thread = swarm_thread::start(settings, std::move(keys),
                                       {.changes =
                                            [=](std::vector<networkdb::entry_change> changes) {
                                                post([=, changes = std::move(changes)]() mutable {
@@ -108,7 +117,9 @@ swarm_host::swarm_host(boost::asio::io_context& context, callbacks told, std::st
     : _context(context),
       _told(std::move(told)),
       _tables(name),
+      _rivals(name, own_vteps(file)),
       _addresses(std::hash<std::string>{}(file.node.name), remembered_addresses(file)),
+      _memory(file.node.state_directory),
       _seeds(seeds_of(*file.gossip)),
       _file(file),
       _started(steady_clock::now()),
@@ -173,11 +184,15 @@ std::string swarm_host::waiting(const std::string& endpoint) const {
 
 std::vector<std::string> swarm_host::problems() const {
     std::vector<std::string> all;
-    if (!_report.connected && steady_clock::now() - _started > patience_of_a_seed)
-        all.push_back(
-            "no seed of the gossip answers, and no other host is known; trying on. Are they up, do "
-            "they have the same gossip keys, and is port " +
-            std::to_string(_file.gossip->port) + " open for TCP and UDP?");
+    if (steady_clock::now() - _started > patience_of_a_seed) add_seed_problem(all);
+    for (const address_rivalry& each : _rivals.list(_tables)) {
+        auto chosen = [&](const auto& one) { return one.second.address == each.address; };
+        if (std::ranges::any_of(_addresses.chosen(), chosen)) continue;
+        all.push_back("address " + each.address.to_string() + " of this host in network " + each.network +
+                      " is that of gossip node " + each.rival + ", too; " +
+                      (each.won ? "the others send to this host" : "the others send to that one") +
+                      ". Give one of the two endpoints another address");
+    }
     for (const auto& [endpoint, reason] : _addresses.waiting())
         all.push_back("endpoint " + endpoint + " " + reason);
     if (_tables.refused() > 0)
@@ -187,10 +202,43 @@ std::vector<std::string> swarm_host::problems() const {
     return all;
 }
 
+bool swarm_host::has_other_seeds() const {
+    return std::ranges::any_of(_seeds, [&](const auto& each) { return each != _thread->address(); });
+}
+
+std::string swarm_host::seeds_text() const {
+    std::string text;
+    for (const gossip::ip_endpoint& each : _seeds) text += (text.empty() ? "" : ", ") + each.to_string();
+    return text;
+}
+
+void swarm_host::add_seed_problem(std::vector<std::string>& problems) const {
+    const std::string port = std::to_string(_thread->address().port);
+    if (_report.connected) {
+        if (_report.seeds_are_down)
+            problems.push_back("none of the gossip's seeds (" + seeds_text() +
+                               ") is up; the hosts that run know each other, but a new one would not find "
+                               "them. Start one of the seeds, or name other ones");
+    } else if (has_other_seeds()) {
+        problems.push_back("no seed of the gossip answers (" + seeds_text() +
+                           "), and no other host is known; trying on. Are they up, do "
+                           "they have the same gossip keys, and is port " +
+                           port + " open for TCP and UDP?");
+    } else if (!_report.hosts_to_remember.empty()) {
+        problems.push_back(std::to_string(_report.hosts_to_remember.size()) +
+                           " other hosts of the gossip were there earlier and none answers; trying on. Are "
+                           "they up, do they have the same gossip keys, and is port " +
+                           port + " open for TCP and UDP?");
+    }
+}
+
 void swarm_host::on_changes(std::vector<networkdb::entry_change> changes) {
     auto news = table_news::nothing;
     auto now = steady_clock::now();
-    for (const networkdb::entry_change& each : changes) news = std::max(news, _tables.apply(each, now));
+    for (const networkdb::entry_change& each : changes) {
+        news = std::max(news, _tables.apply(each, now));
+        _rivals.apply(each, _tables);
+    }
     for (const std::string& each : _tables.take_messages()) spdlog::warn("{}", each);
     tell(news);
 }
@@ -205,6 +253,8 @@ void swarm_host::on_report(swarm_report report) {
     bool news = report.connected != _report.connected;
     _report = std::move(report);
     if (_stopping) return;
+    _rates.add(sample_of(_thread->counters()), steady_clock::now());
+    _memory.keep(_report.hosts_to_remember, steady_clock::now());
     if (news && _report.connected) spdlog::info("this host is in the gossip as {}", _report.name);
     step_addresses();
 }
@@ -231,9 +281,11 @@ void swarm_host::step_addresses() {
     swarm_standing standing;
     standing.claim_keys = _report.claim_keys;
     standing.connected = _report.connected && (_report.present > 1 || _seeds.empty());
-    if (is_seed() && steady_clock::now() - _started > patience_of_a_seed) standing.connected = true;
+    if ((is_seed() || _seeds.empty()) && steady_clock::now() - _started > patience_of_a_seed)
+        standing.connected = true;
     for (const swarm_report::network& each : _report.networks)
         if (each.in_sync) standing.in_sync.insert(each.id);
+    standing.rivalries = _rivals.list(_tables);
     if (!_addresses.step(_file, _tables, standing, steady_clock::now())) return;
     remember_addresses();
     publish();
@@ -259,6 +311,7 @@ void swarm_host::remember_addresses() const {
 void swarm_host::stop(bool leave, std::function<void()> done) {
     _stopping = true;
     _tick.cancel();
+    _memory.flush();
     if (!leave) {
         _thread->stop();
         return done();

@@ -14,6 +14,7 @@
 
 #include "common/result.hh"
 #include "config/config.hh"
+#include "control/agent/host_memory.hh"
 #include "control/agent/swarm_thread.hh"
 #include "control/overlay/address_chooser.hh"
 #include "control/overlay/swarm_config.hh"
@@ -65,6 +66,10 @@ public:
     const swarm_tables& tables() const { return _tables; }
     /// Places that changed since the last call.
     touched_places take_touched() { return _tables.take_touched(); }
+    gossip_view gossip() const;
+    /// The members, one an address, by the VTEP that each of them tells; by its address in the gossip where
+    /// it tells none.
+    std::map<ip_address, member_view> members_by_vtep() const;
     std::uint64_t records_refused() const { return _tables.refused(); }
     /// What the operator should know, one sentence each.
     std::vector<std::string> problems() const;
@@ -78,6 +83,9 @@ private:
                const config::config& file);
     bool is_seed() const;
     void tell(table_news news);
+    bool has_other_seeds() const;
+    std::string seeds_text() const;
+    void add_seed_problem(std::vector<std::string>& problems) const;
     void on_changes(std::vector<networkdb::entry_change> changes);
     void on_report(swarm_report report);
     void tick();
@@ -89,11 +97,14 @@ private:
     boost::asio::io_context& _context;
     callbacks _told;
     swarm_tables _tables;
+    address_rivals _rivals;
     address_chooser _addresses;
+    host_memory _memory;
     std::vector<gossip::ip_endpoint> _seeds;
     /// Of the keys, the one that seals first.
     std::vector<std::string> _fingerprints;
     swarm_report _report;
+    traffic_rates _rates;
     config::config _file;
     std::map<vni, std::string> _announcements;
     gossip::publication _published;

@@ -8,6 +8,11 @@
 namespace waggle::control {
 namespace {
 
+/// The list of members is copied for the views this often.
+constexpr std::size_t few_members = 1000;
+constexpr gossip::duration usual_rest = std::chrono::milliseconds(200);
+constexpr gossip::duration rest_with_many = std::chrono::seconds(10);
+
 void log(const gossip::notice& line) {
     using importance = gossip::notice::importance;
     spdlog::log(line.level == importance::warning ? spdlog::level::warn
@@ -87,8 +92,22 @@ swarm_report swarm_thread::make_report(gossip::time_point now) {
     }
     const networkdb::network_db& tables = _node.tables();
     swarm_report report;
+    if (now >= _next_members) {
+        _members = std::make_shared<const std::vector<swarm_report::member>>(members_of(_node));
+        _next_members = now + (_members->size() < few_members ? usual_rest : rest_with_many);
+    }
+    report.members = _members;
+    report.when = now;
+    report.awareness = _node.members().awareness();
+    report.awareness_limit = _node.members().settings().awareness_limit;
+    report.member_events_waiting = _node.members().broadcasts_waiting();
+    report.network_events_waiting = tables.events_waiting();
+    report.membership = _node.members().counters();
+    report.tables = tables.counters();
     report.name = tables.self().name;
     report.connected = _node.connected();
+    report.seeds_are_down = _node.seeds_are_down();
+    report.hosts_to_remember = _node.remembered();
     report.present = _node.members().present();
     report.network_time = tables.network_time();
     report.table_time = tables.table_time();

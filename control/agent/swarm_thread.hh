@@ -10,38 +10,12 @@
 #include <vector>
 
 #include "common/result.hh"
+#include "control/agent/swarm_report.hh"
 #include "control/gossip/node/gossip_node.hh"
 #include "control/gossip/swarm/publisher.hh"
 #include "control/gossip/transport/transport.hh"
 
 namespace waggle::control {
-
-/// How the gossip is at one moment.
-struct swarm_report {
-    struct network {
-        std::string id;
-        std::size_t hosts = 0;
-        std::size_t entries = 0;
-        /// Heap memory of the entries, bytes.
-        std::size_t memory = 0;
-        /// Table events that wait to be told.
-        std::size_t waiting = 0;
-        bool in_sync = false;
-    };
-    /// This host's name in the gossip.
-    std::string name;
-    /// Somebody else is there, or nobody needs to be.
-    bool connected = false;
-    std::size_t present = 0;
-    std::uint64_t network_time = 0;
-    std::uint64_t table_time = 0;
-    std::vector<network> networks;
-    /// Keys of this host's claims, by endpoint.
-    std::map<std::string, std::string> claim_keys;
-    /// How long the last change of own entries took until it was told as often as it takes to reach all;
-    /// nothing while that is under way, or if there was none.
-    std::optional<double> last_change_seconds;
-};
 
 /// The gossip's thread: socket, protocol core and publisher. What it tells, it tells on that thread.
 class swarm_thread {
@@ -58,6 +32,8 @@ public:
     swarm_thread& operator=(const swarm_thread&) = delete;
 
     const gossip::ip_endpoint& address() const { return _address; }
+    /// What went over the wire; from any thread.
+    const gossip::transport_counters& counters() const { return _transport->counters(); }
     void publish(gossip::publication wanted);
     /// Replaces the keys of everything that comes and goes from then on.
     void set_keys(gossip::keyring keys) { _transport->set_keys(std::move(keys)); }
@@ -83,6 +59,8 @@ private:
     /// When the last change of own entries was made, and when it was told; of the gossip's clock.
     std::optional<gossip::time_point> _changed_at;
     std::optional<double> _last_change_seconds;
+    std::shared_ptr<const std::vector<swarm_report::member>> _members;
+    gossip::time_point _next_members{};
     std::atomic<bool> _left{false};
     std::unique_ptr<gossip::transport> _transport;
 };

@@ -1,6 +1,8 @@
 #include "control/agent/views.hh"
 
 #include <algorithm>
+#include <map>
+#include <set>
 #include <unordered_map>
 #include <unordered_set>
 
@@ -147,33 +149,64 @@ std::vector<endpoint_view> endpoint_views(const view_sources& from, endpoint_cho
     return views;
 }
 
+namespace {
+
+void add_way(const config::peer& peer, const view_sources& from, peer_view& view) {
+    std::optional<ip_address> vtep = chosen_vtep(from.config.node, peer);
+    if (!vtep) {
+        view.detail = "has no VTEP address of a family that this node has";
+        return;
+    }
+    view.vtep = vtep->to_string();
+    auto known = from.facts.next_hops.find(*vtep);
+    if (known != from.facts.next_hops.end() && known->second) {
+        const api::next_hop& hop = *known->second;
+        view.reachable = true;
+        view.device = hop.port;
+        view.source = hop.source.to_string();
+        view.next_hop_mac = hop.destination_mac.to_string();
+        view.path_mtu = hop.path_mtu;
+    } else {
+        auto reason = from.hop_reasons.find(*vtep);
+        view.detail = reason != from.hop_reasons.end() ? reason->second : "its next hop is looked up";
+    }
+}
+
+}  // namespace
+
 std::vector<peer_view> peer_views(const view_sources& from) {
     const config::config& config = from.config;
+    std::map<ip_address, member_view> members;
+    if (from.swarm != nullptr) members = from.swarm->members_by_vtep();
     std::vector<peer_view> views;
     for (const config::peer& peer : config.peers) {
         peer_view view;
         view.name = peer.name;
         for (const config::overlay& overlay : config.overlays)
             if (takes_part(peer, overlay)) view.overlays.push_back(overlay.name);
-        std::optional<ip_address> vtep = chosen_vtep(config.node, peer);
-        if (!vtep) {
-            view.detail = "has no VTEP address of a family that this node has";
-            views.push_back(std::move(view));
-            continue;
+        add_way(peer, from, view);
+        for (const auto& vtep : {peer.vtep_v4, peer.vtep_v6}) {
+            auto member = vtep ? members.find(*vtep) : members.end();
+            if (member == members.end()) continue;
+            view.gossip = std::move(member->second);
+            members.erase(member);
         }
-        view.vtep = vtep->to_string();
-        auto known = from.facts.next_hops.find(*vtep);
-        if (known != from.facts.next_hops.end() && known->second) {
-            const api::next_hop& hop = *known->second;
-            view.reachable = true;
-            view.device = hop.port;
-            view.source = hop.source.to_string();
-            view.next_hop_mac = hop.destination_mac.to_string();
-            view.path_mtu = hop.path_mtu;
-        } else {
-            auto reason = from.hop_reasons.find(*vtep);
-            view.detail = reason != from.hop_reasons.end() ? reason->second : "its next hop is looked up";
-        }
+        views.push_back(std::move(view));
+    }
+    return views;
+}
+
+std::vector<peer_view> all_peer_views(const view_sources& from) {
+    std::vector<peer_view> views = peer_views(from);
+    if (from.swarm == nullptr) return views;
+    std::set<std::string> shown;
+    for (const peer_view& each : views)
+        if (each.gossip) shown.insert(each.gossip->name);
+    for (auto& [vtep, member] : from.swarm->members_by_vtep()) {
+        if (shown.contains(member.name)) continue;
+        peer_view view;
+        view.detail = "shares no overlay with this host";
+        view.gossip = std::move(member);
         views.push_back(std::move(view));
     }
     return views;

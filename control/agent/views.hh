@@ -38,7 +38,10 @@ std::vector<overlay_view> overlay_views(const view_sources& from);
 enum class endpoint_choice { all, local };
 std::vector<endpoint_view> endpoint_views(const view_sources& from,
                                           endpoint_choice which = endpoint_choice::all);
+/// Those that this host forwards to.
 std::vector<peer_view> peer_views(const view_sources& from);
+/// And those that only the gossip knows.
+std::vector<peer_view> all_peer_views(const view_sources& from);
 /// By id.
 std::vector<network_view> network_views(const view_sources& from);
 /// Sorted by kind and key.

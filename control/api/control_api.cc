@@ -82,6 +82,11 @@ std::optional<http_reply> get(const host& served, std::string_view path) {
     if (path == "/v1/peers") return list(served.peers());
     if (path == "/v1/networks") return list(served.networks());
     if (path == "/v1/node") return http_reply{200, dump(to_json(served.membership()))};
+    if (path == "/v1/gossip") {
+        const auto view = served.gossip();
+        if (view) return http_reply{200, dump(to_json(*view))};
+        return failed(404, "this host takes no part in a gossip: its configuration has no section 'gossip'");
+    }
     if (path == "/v1/diff") return list(served.diff());
     if (path == "/v1/announcements") return list(served.announcements());
     return std::nullopt;
@@ -99,9 +104,10 @@ std::optional<http_reply> post(host& served, std::string_view path, const std::s
 }
 
 bool is_known(std::string_view path) {
-    for (std::string_view known : {"/v1/status", "/v1/overlays", "/v1/endpoints", "/v1/peers", "/v1/networks",
-                                   "/v1/diff", "/v1/attach", "/v1/detach", "/v1/reload", "/v1/announcements",
-                                   "/v1/accept", "/v1/rekey", "/v1/node", "/v1/join", "/v1/leave"})
+    for (std::string_view known :
+         {"/v1/status", "/v1/overlays", "/v1/endpoints", "/v1/peers", "/v1/networks", "/v1/gossip",
+          "/v1/diff", "/v1/attach", "/v1/detach", "/v1/reload", "/v1/announcements", "/v1/accept",
+          "/v1/rekey", "/v1/node", "/v1/join", "/v1/leave"})
         if (path == known) return true;
     return false;
 }

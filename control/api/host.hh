@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -36,7 +37,24 @@ struct endpoint_view {
     std::string source;
 };
 
+/// Another host as the gossip knows it.
+struct member_view {
+    /// New at every start of the host.
+    std::string name;
+    std::string address;
+    /// "alive", "suspect", "dead" or "left".
+    std::string state;
+    std::uint32_t incarnation = 0;
+    /// Ids of the networks that it takes part in.
+    std::vector<std::string> networks;
+    /// Seconds since it was heard itself; absent if it never was.
+    std::optional<double> heard;
+    friend bool operator==(const member_view&, const member_view&) = default;
+};
+
+/// A host of the file or of the gossip.
 struct peer_view {
+    /// Empty if only the gossip knows it, as it shares no overlay.
     std::string name;
     /// The address that this host sends to; empty if there is none.
     std::string vtep;
@@ -48,6 +66,45 @@ struct peer_view {
     bool reachable = false;
     std::string detail;
     std::vector<std::string> overlays;
+    /// Absent for a host that the gossip does not know.
+    std::optional<member_view> gossip;
+};
+
+/// This host's part in the gossip.
+struct gossip_view {
+    std::string name;
+    std::string address;
+    bool connected = false;
+    std::vector<std::string> seeds;
+    bool seeds_are_down = false;
+    /// Fingerprints, of the key that seals first.
+    std::vector<std::string> keys;
+    std::size_t alive = 0;
+    std::size_t suspect = 0;
+    std::size_t dead = 0;
+    std::size_t left = 0;
+    /// 0 is healthy; more when own probes fail, up to the limit - 1.
+    unsigned awareness = 0;
+    unsigned awareness_limit = 0;
+    /// Lamport clocks.
+    std::uint64_t network_time = 0;
+    std::uint64_t table_time = 0;
+    /// What waits to be told: words about members, about networks, and entries of tables.
+    std::size_t member_events_waiting = 0;
+    std::size_t network_events_waiting = 0;
+    std::size_t table_events_waiting = 0;
+    /// From the last change of own entries until it was told as often as it takes to reach all.
+    std::optional<double> last_change_seconds;
+    /// Over the last ten seconds or so.
+    double packets_received_rate = 0;
+    double packets_sent_rate = 0;
+    /// Of packets and streams, sealed.
+    double bytes_received_rate = 0;
+    double bytes_sent_rate = 0;
+    /// Since the start, by name.
+    std::map<std::string, std::uint64_t> counters;
+    /// Those of them that count what was refused.
+    std::vector<std::string> refusals;
 };
 
 /// A network of the gossip that this host takes part in.
@@ -174,6 +231,8 @@ public:
     virtual std::vector<peer_view> peers() const = 0;
     virtual std::vector<network_view> networks() const = 0;
     virtual node_view membership() const = 0;
+    /// Nothing if this host takes no part in a gossip.
+    virtual std::optional<gossip_view> gossip() const = 0;
     virtual std::vector<diff_item> diff() const = 0;
     /// Attaches an endpoint, a YAML or JSON entry as in the file, to this host. When it returns nothing the
     /// endpoint is checked, kept for the next start, and on its way.

@@ -19,6 +19,23 @@ nlohmann::json to_json(const endpoint_view& view) {
             {"state", view.state}, {"detail", view.detail},   {"source", view.source}};
 }
 
+namespace {
+
+template <typename T>
+nlohmann::json or_null(const std::optional<T>& maybe) {
+    return maybe ? nlohmann::json(*maybe) : nlohmann::json();
+}
+
+nlohmann::json gossip_of(const peer_view& view) {
+    if (!view.gossip) return {};
+    const member_view& member = *view.gossip;
+    return {{"name", member.name},         {"address", member.address},
+            {"state", member.state},       {"incarnation", member.incarnation},
+            {"networks", member.networks}, {"heard", or_null(member.heard)}};
+}
+
+}  // namespace
+
 nlohmann::json to_json(const peer_view& view) {
     return {{"name", view.name},
             {"vtep", view.vtep},
@@ -28,7 +45,34 @@ nlohmann::json to_json(const peer_view& view) {
             {"path_mtu", view.path_mtu},
             {"reachable", view.reachable},
             {"detail", view.detail},
-            {"overlays", view.overlays}};
+            {"overlays", view.overlays},
+            {"gossip", gossip_of(view)}};
+}
+
+nlohmann::json to_json(const gossip_view& view) {
+    return {{"name", view.name},
+            {"address", view.address},
+            {"connected", view.connected},
+            {"seeds", view.seeds},
+            {"seeds_are_down", view.seeds_are_down},
+            {"keys", view.keys},
+            {"members",
+             {{"alive", view.alive}, {"suspect", view.suspect}, {"dead", view.dead}, {"left", view.left}}},
+            {"awareness", view.awareness},
+            {"awareness_limit", view.awareness_limit},
+            {"clocks", {{"networks", view.network_time}, {"tables", view.table_time}}},
+            {"waiting",
+             {{"members", view.member_events_waiting},
+              {"networks", view.network_events_waiting},
+              {"tables", view.table_events_waiting}}},
+            {"last_change_seconds", or_null(view.last_change_seconds)},
+            {"rates",
+             {{"packets_received", view.packets_received_rate},
+              {"packets_sent", view.packets_sent_rate},
+              {"bytes_received", view.bytes_received_rate},
+              {"bytes_sent", view.bytes_sent_rate}}},
+            {"counters", view.counters},
+            {"refusals", view.refusals}};
 }
 
 nlohmann::json to_json(const network_view& view) {

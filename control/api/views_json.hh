@@ -12,6 +12,7 @@ nlohmann::json to_json(const endpoint_view& view);
 nlohmann::json to_json(const peer_view& view);
 nlohmann::json to_json(const network_view& view);
 nlohmann::json to_json(const node_view& view);
+nlohmann::json to_json(const gossip_view& view);
 nlohmann::json to_json(const diff_item& view);
 nlohmann::json to_json(const announcement_view& view);
 nlohmann::json to_json(const status_view& view);

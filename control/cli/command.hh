@@ -68,6 +68,7 @@ int show_status(const context& with, const boost::program_options::variables_map
 int show_overlays(const context& with, const boost::program_options::variables_map& options);
 int show_endpoints(const context& with, const boost::program_options::variables_map& options);
 int show_peers(const context& with, const boost::program_options::variables_map& options);
+int show_gossip(const context& with, const boost::program_options::variables_map& options);
 int show_networks(const context& with, const boost::program_options::variables_map& options);
 int show_diff(const context& with, const boost::program_options::variables_map& options);
 int show_fdb(const context& with, const boost::program_options::variables_map& options);

@@ -82,7 +82,10 @@ const listing& peers_listing() {
     static const listing how{
         {text("name", "NAME"), text("vtep", "VTEP"), text("reachable", "REACHABLE"),
          text("device", "PORT", 3), text("source", "SOURCE", 5), text("next_hop_mac", "NEXT HOP", 4),
-         number("path_mtu", "MTU", 3), prose("overlays", "OVERLAYS", 2), prose("detail", "DETAIL", 1)},
+         number("path_mtu", "MTU", 3), text("gossip_state", "STATE", 1), text("gossip_name", "GOSSIP", 3),
+         text("gossip_address", "ADDRESS", 6), number("incarnation", "INCARNATION", 7),
+         text("heard", "HEARD", 2), prose("networks", "NETWORKS", 6), prose("overlays", "OVERLAYS", 2),
+         prose("detail", "DETAIL", 1)},
         "no peers"};
     return how;
 }

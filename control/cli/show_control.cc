@@ -2,6 +2,7 @@
 
 #include "control/cli/command.hh"
 #include "control/cli/control_client.hh"
+#include "control/cli/gossip_text.hh"
 #include "control/cli/listing.hh"
 
 /// Commands that show lists of waggle-control.
@@ -34,7 +35,21 @@ int show_overlays(const context& with, const po::variables_map&) {
 }
 
 int show_peers(const context& with, const po::variables_map&) {
-    return show_list(with, "/v1/peers", peers_listing());
+    const auto items = control_client(with.control_socket()).items("/v1/peers");
+    if (!items) return give_up(with, items.failure());
+    show(with, peers_listing(), with.json ? *items : peer_rows(*items));
+    return succeeded;
+}
+
+int show_gossip(const context& with, const po::variables_map&) {
+    const auto gossip = control_client(with.control_socket()).get("/v1/gossip");
+    if (!gossip) return give_up(with, gossip.failure());
+    if (with.json) {
+        with.out << gossip->dump() << "\n";
+    } else {
+        with.out << gossip_text(*gossip, with.width);
+    }
+    return succeeded;
 }
 
 int show_networks(const context& with, const po::variables_map&) {

@@ -242,8 +242,8 @@ class WaggleHost:
         path = self.runtime / "dataplane.sock"
         wait_until(lambda: self._alive(self.dataplane, "dataplane.log") and is_served(path), what=f"{path} to be served")
 
-    def start_control(self):
-        self.control = self._start("waggle-control", "control.log")
+    def start_control(self, wrapper=()):
+        self.control = self._start("waggle-control", "control.log", wrapper)
         path = self.runtime / "control.sock"
         wait_until(lambda: self._alive(self.control, "control.log") and is_served(path), what=f"{path} to be served")
 

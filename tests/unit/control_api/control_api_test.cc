@@ -40,9 +40,19 @@ public:
                  "yaml"}};
     }
     std::vector<peer_view> peers() const override {
-        return {{"beta", "192.0.2.2", "wan", "192.0.2.1", "02:00:00:00:00:01", 1500, true, "", {"blue"}}};
+        return {{"beta",
+                 "192.0.2.2",
+                 "wan",
+                 "192.0.2.1",
+                 "02:00:00:00:00:01",
+                 1500,
+                 true,
+                 "",
+                 {"blue"},
+                 member_view{"aabb", "192.0.2.2:7946", "alive", 3, {"blue"}, 1.5}}};
     }
     std::vector<network_view> networks() const override { return {{"net", "blue", 3, 4, 5, 6, true}}; }
+    std::optional<gossip_view> gossip() const override { return own_gossip; }
     std::vector<diff_item> diff() const override { return {{"port", "wg4097", "add"}}; }
     std::optional<refusal> attach(const std::string& endpoint) override {
         asked = "attach " + endpoint;
@@ -95,6 +105,7 @@ public:
         return next;
     }
 
+    std::optional<gossip_view> own_gossip;
     std::string asked;
     std::optional<refusal> next;
 };
@@ -115,6 +126,45 @@ TEST(control_api, status_has_every_field) {
         "swarm": "a member", "healthy": false, "problems": ["one"]})"));
 }
 
+TEST(control_api, gossip_has_every_field) {
+    small_host served;
+    EXPECT_EQ(ask(served, "GET", "/v1/gossip", 404)["error"],
+              "this host takes no part in a gossip: its configuration has no section 'gossip'");
+    served.own_gossip = {.name = "aabb",
+                         .address = "192.0.2.1:7946",
+                         .connected = true,
+                         .seeds = {"192.0.2.2:7946"},
+                         .seeds_are_down = true,
+                         .keys = {"0011"},
+                         .alive = 1,
+                         .suspect = 2,
+                         .dead = 3,
+                         .left = 4,
+                         .awareness = 5,
+                         .awareness_limit = 8,
+                         .network_time = 6,
+                         .table_time = 7,
+                         .member_events_waiting = 8,
+                         .network_events_waiting = 9,
+                         .table_events_waiting = 10,
+                         .last_change_seconds = 0.5,
+                         .packets_received_rate = 1,
+                         .packets_sent_rate = 2,
+                         .bytes_received_rate = 3,
+                         .bytes_sent_rate = 4,
+                         .counters = {{"wrong_key", 1}},
+                         .refusals = {"wrong_key"}};
+    EXPECT_EQ(ask(served, "GET", "/v1/gossip", 200), nlohmann::json::parse(R"({
+        "name": "aabb", "address": "192.0.2.1:7946", "connected": true, "seeds": ["192.0.2.2:7946"],
+        "seeds_are_down": true, "keys": ["0011"], "members": {"alive": 1, "suspect": 2, "dead": 3, "left": 4},
+        "awareness": 5, "awareness_limit": 8, "clocks": {"networks": 6, "tables": 7},
+        "waiting": {"members": 8, "networks": 9, "tables": 10}, "last_change_seconds": 0.5,
+        "rates": {"packets_received": 1.0, "packets_sent": 2.0, "bytes_received": 3.0, "bytes_sent": 4.0},
+        "counters": {"wrong_key": 1}, "refusals": ["wrong_key"]})"));
+    served.own_gossip->last_change_seconds.reset();
+    EXPECT_TRUE(ask(served, "GET", "/v1/gossip", 200)["last_change_seconds"].is_null());
+}
+
 TEST(control_api, lists_are_items_with_every_field) {
     small_host served;
     EXPECT_EQ(ask(served, "GET", "/v1/overlays", 200), nlohmann::json::parse(R"({"items": [
@@ -123,7 +173,8 @@ TEST(control_api, lists_are_items_with_every_field) {
     EXPECT_EQ(ask(served, "GET", "/v1/peers", 200), nlohmann::json::parse(R"({"items": [
         {"name": "beta", "vtep": "192.0.2.2", "device": "wan", "source": "192.0.2.1",
          "next_hop_mac": "02:00:00:00:00:01", "path_mtu": 1500, "reachable": true, "detail": "",
-         "overlays": ["blue"]}]})"));
+         "overlays": ["blue"], "gossip": {"name": "aabb", "address": "192.0.2.2:7946", "state": "alive",
+         "incarnation": 3, "networks": ["blue"], "heard": 1.5}}]})"));
     EXPECT_EQ(ask(served, "GET", "/v1/diff", 200),
               nlohmann::json::parse(R"({"items": [{"kind": "port", "key": "wg4097", "action": "add"}]})"));
 }
