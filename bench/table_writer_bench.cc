@@ -68,16 +68,22 @@ private:
                 continue;
             }
             // In small portions, as a batch from the socket would be, at the wanted rate.
-            const auto from = clock::now();
-            std::uint64_t done = 0;
+            auto last = clock::now();
+            const auto pass_time = [&] {
+                const auto now = clock::now();
+                const double passed = std::chrono::duration<double>(now - last).count();
+                last = now;
+                _seconds = _seconds + passed;
+                _owed += passed * updates_per_second;
+            };
             while (_writing && !_stop) {
-                const std::chrono::duration<double> passed = clock::now() - from;
-                for (; static_cast<double>(done) < passed.count() * updates_per_second; ++done)
-                    update(_updates++);
+                pass_time();
+                for (; _owed >= 1; --_owed) update(_updates++);
                 _rcu.reclaim();
                 std::this_thread::sleep_for(std::chrono::microseconds(50));
             }
-            _seconds = _seconds + std::chrono::duration<double>(clock::now() - from).count();
+            // Slices of readers are short: what is due at the end of one comes first in the next.
+            pass_time();
         }
     }
 
@@ -90,6 +96,8 @@ private:
     std::atomic<bool> _writing{false};
     std::atomic<std::uint64_t> _updates{0};
     std::atomic<double> _seconds{0};
+    /// Updates that are due; the writer's own.
+    double _owed = 0;
     std::thread _writer;
 };
 
