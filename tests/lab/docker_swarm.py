@@ -43,6 +43,7 @@ class DockerSwarm:
         self.wire = Switch(lab)
         self.engines = []
         self.networks = {}
+        self.keys = None
         for number in range(1, managers + workers + 1):
             host = lab.namespace(f"d{number}")
             self.wire.connect(host, "eth0", [f"192.0.2.{number}/24"])
@@ -107,11 +108,13 @@ class DockerSwarm:
 
     def gossip_keys(self):
         """The swarm's, the one that seals first; told to a worker of the lab's own, which runs nothing."""
-        namespace = self.lab.namespace("agent")
-        self.wire.connect(namespace, "eth0", ["192.0.2.99/24"])
-        agent = SwarmWorker(namespace, self.lab.directory / "agent", self.manager.address, self.token)
-        agent.become_worker()
-        return agent.gossip_keys()
+        if self.keys is None:
+            namespace = self.lab.namespace("agent")
+            self.wire.connect(namespace, "eth0", ["192.0.2.99/24"])
+            agent = SwarmWorker(namespace, self.lab.directory / "agent", self.manager.address, self.token)
+            agent.become_worker()
+            self.keys = agent.gossip_keys()
+        return self.keys
 
     def waggle_host(self, lab, name, number):
         """A host for Waggle on the engines' wire, not started."""
