@@ -157,6 +157,17 @@ TEST_F(worker_test, counts_frames_for_a_port_that_is_gone) {
     EXPECT_EQ(here->dropped(drop_reason::port_gone), 3U);
 }
 
+TEST_F(worker_test, counts_frames_that_the_kernel_refuses_to_send) {
+    connect({}, {});
+    EXPECT_EQ(ping("-c 2 -i 0.01 -W 2 -s 1400 -M do"), 2U);
+    // The tables still say 1500: what the link no longer takes is refused frame by frame.
+    _link.here.run("ip link set v0 mtu 1000");
+    EXPECT_EQ(ping("-c 3 -i 0.01 -W 0.2 -s 1400 -M do"), 0U);
+    EXPECT_EQ(here->dropped(drop_reason::send_refused), 3U);
+    EXPECT_EQ(ping("-c 2 -i 0.01 -W 2 -s 500"), 2U);
+    EXPECT_EQ(here->dropped(drop_reason::send_refused), 3U);
+}
+
 TEST_F(worker_test, opens_an_interface_again_right_after_it_was_closed) {
     connect({}, {});
     port_index extra = here->open_tap(_link.there, "green");
