@@ -119,6 +119,25 @@ struct reader_client::connection {
         }
     }
 
+    /// All that an answer lists, decoded; list_of(message) is one message's part of the list.
+    template <typename Report, typename List>
+    result<std::vector<Report>> ask_all(wire::Query::What what, List list_of) {
+        std::vector<Report> reports;
+        auto done = ask(
+            what, std::nullopt,
+            [&](const wire::FromDataplane& message) -> result<void> {
+                for (const auto& one : list_of(message)) {
+                    auto report = decode(one);
+                    if (!report) return report.failure();
+                    reports.push_back(*std::move(report));
+                }
+                return {};
+            },
+            [&] { reports.clear(); });
+        if (!done) return done.failure();
+        return reports;
+    }
+
     result<delta::upsert_lists> ask_entries(wire::Query::What what, std::optional<vni> overlay) {
         delta::upsert_lists lists;
         auto done = ask(
@@ -176,37 +195,15 @@ result<status_report> reader_client::status() {
 }
 
 result<std::vector<port_report>> reader_client::ports() {
-    std::vector<port_report> reports;
-    auto done = _connection->ask(
-        wire::Query::PORTS, std::nullopt,
-        [&](const wire::FromDataplane& message) -> result<void> {
-            for (const wire::PortReport& one : message.ports().ports()) {
-                auto report = decode(one);
-                if (!report) return report.failure();
-                reports.push_back(*std::move(report));
-            }
-            return {};
-        },
-        [&] { reports.clear(); });
-    if (!done) return done.failure();
-    return reports;
+    return _connection->ask_all<port_report>(
+        wire::Query::PORTS,
+        [](const wire::FromDataplane& message) -> auto& { return message.ports().ports(); });
 }
 
 result<std::vector<overlay_report>> reader_client::overlays() {
-    std::vector<overlay_report> reports;
-    auto done = _connection->ask(
-        wire::Query::OVERLAYS, std::nullopt,
-        [&](const wire::FromDataplane& message) -> result<void> {
-            for (const wire::OverlayReport& one : message.overlays().overlays()) {
-                auto report = decode(one);
-                if (!report) return report.failure();
-                reports.push_back(*std::move(report));
-            }
-            return {};
-        },
-        [&] { reports.clear(); });
-    if (!done) return done.failure();
-    return reports;
+    return _connection->ask_all<overlay_report>(
+        wire::Query::OVERLAYS,
+        [](const wire::FromDataplane& message) -> auto& { return message.overlays().overlays(); });
 }
 
 result<std::vector<vtep_report>> reader_client::vteps() {
@@ -254,20 +251,9 @@ result<std::vector<counter_report>> reader_client::counters() {
 }
 
 result<std::vector<association_report>> reader_client::associations() {
-    std::vector<association_report> reports;
-    auto done = _connection->ask(
-        wire::Query::ASSOCIATIONS, std::nullopt,
-        [&](const wire::FromDataplane& message) -> result<void> {
-            for (const wire::AssociationReport& one : message.associations().associations()) {
-                auto report = decode(one);
-                if (!report) return report.failure();
-                reports.push_back(*std::move(report));
-            }
-            return {};
-        },
-        [&] { reports.clear(); });
-    if (!done) return done.failure();
-    return reports;
+    return _connection->ask_all<association_report>(
+        wire::Query::ASSOCIATIONS,
+        [](const wire::FromDataplane& message) -> auto& { return message.associations().associations(); });
 }
 
 result<state> reader_client::applied_state() {
