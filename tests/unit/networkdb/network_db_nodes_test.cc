@@ -1,0 +1,117 @@
+#include "tests/unit/networkdb/one_node.hh"
+
+namespace waggle::networkdb {
+namespace {
+
+TEST_F(one_node, network_events_follow_their_times) {
+    ASSERT_TRUE(db.join_network("net", now).ok());
+    const network& net = *db.everyone().find_network("net");
+    hear(network_event{membership_change::leave, 3, "peer", "net"});
+    EXPECT_EQ(net.members.size(), 1U);
+    hear(network_event{membership_change::join, 4, "peer", "net"});
+    hear(network_event{membership_change::join, 4, "stranger", "net"});
+    hear(network_event{membership_change::leave, 4, "peer", "net"});
+    EXPECT_EQ(net.members.size(), 2U);
+    hear(network_event{membership_change::leave, 5, "self", "net"});
+    EXPECT_FALSE(db.self().find(net)->leaving);
+    hear(event(table_change::create, 5, "k"));
+    hear(network_event{membership_change::leave, 6, "peer", "net"});
+    EXPECT_EQ(net.members.size(), 1U);
+    EXPECT_EQ(stored(), 0U);
+    // Late events of its time there are not accepted any more.
+    hear(event(table_change::create, 9, "late"));
+    EXPECT_EQ(stored(), 0U);
+    hear(network_event{membership_change::join, 7, "peer", "net"});
+    EXPECT_EQ(net.members.size(), 2U);
+}
+
+TEST_F(one_node, entries_of_a_failed_node_are_hidden_and_return_with_it) {
+    share_net();
+    hear(event(table_change::create, 5, "k"));
+    told();
+    db.node_left("peer", false, now);
+    EXPECT_EQ(told(), (lines{"k gone"}));
+    // Others may still pass its events on; they count, unseen.
+    hear(event(table_change::update, 6, "k", "w"));
+    EXPECT_TRUE(told().empty());
+    db.node_joined("peer", peer_address, now);
+    EXPECT_EQ(told(), (lines{"k=w"}));
+    db.node_left("peer", false, now);
+    told();
+    db.advance(now += minutes(31));
+    EXPECT_EQ(stored(), 0U);
+    db.node_joined("peer", peer_address, now);
+    EXPECT_TRUE(told().empty());
+}
+
+TEST_F(one_node, entries_of_a_node_that_left_are_dropped) {
+    share_net();
+    hear(event(table_change::create, 5, "k"));
+    told();
+    hear(node_event{membership_change::leave, 20, "self"});
+    EXPECT_EQ(stored(), 1U);
+    hear(node_event{membership_change::leave, 21, "peer"});
+    EXPECT_EQ(told(), (lines{"k gone"}));
+    EXPECT_EQ(stored(), 0U);
+    EXPECT_EQ(db.active_nodes(), 2U);
+    db.node_left("peer", true, now);
+    EXPECT_EQ(db.active_nodes(), 2U);
+}
+
+TEST_F(one_node, a_new_name_at_an_address_ends_the_old_one) {
+    share_net();
+    hear(event(table_change::create, 5, "k"));
+    told();
+    db.node_joined("peer-reborn", peer_address, now);
+    EXPECT_EQ(told(), (lines{"k gone"}));
+    EXPECT_EQ(db.active_nodes(), 3U);
+    // The old name's end comes later, and is no news.
+    db.node_left("peer", false, now);
+    EXPECT_EQ(db.active_nodes(), 3U);
+    db.advance(now += hours(25));
+    EXPECT_EQ(db.everyone().find_node("peer"), nullptr);
+}
+
+TEST_F(one_node, leaving_drops_entries_of_others_and_remembers_the_own_as_deleted) {
+    share_net();
+    hear(event(table_change::create, 5, "k"));
+    ASSERT_TRUE(db.create("net", "t", "mine", "v", now).ok());
+    told();
+    ASSERT_TRUE(db.leave_network("net", now).ok());
+    EXPECT_EQ(told(), (lines{"k gone", "mine gone"}));
+    EXPECT_EQ(stored(), 1U);
+    // On a return within the half hour, peers that missed the leave are told of the deletion.
+    ASSERT_TRUE(db.join_network("net", now).ok());
+    bool deleted = false;
+    for (const auto& each : db.take_effects().reliables)
+        for (const std::string& part : parts_of(sync_of(each).payload))
+            if (auto message = decode_envelope(part); message->type == message_type::table_event)
+                deleted = deleted || decode_table_event(message->data)->change == table_change::remove;
+    EXPECT_TRUE(deleted);
+    ASSERT_TRUE(db.leave_network("net", now).ok());
+    db.advance(now += minutes(31));
+    db.advance(now += minutes(31));
+    EXPECT_TRUE(db.own_networks().empty());
+}
+
+TEST_F(one_node, failed_nodes_are_tried_again) {
+    share_net();
+    db.node_left("peer", false, now);
+    db.advance(now += seconds(1));
+    EXPECT_EQ(db.take_effects().joins, (std::vector<ip_endpoint>{peer_address}));
+    // Not twice at a time.
+    db.advance(now += seconds(1));
+    EXPECT_TRUE(db.take_effects().joins.empty());
+    db.join_ended(peer_address, false, now);
+    db.advance(now += seconds(1));
+    EXPECT_EQ(db.take_effects().joins.size(), 1U);
+    db.node_joined("peer", peer_address, now);
+    db.join_ended(peer_address, true, now);
+    // It says hello to all and syncs.
+    EXPECT_EQ(db.take_effects().reliables.size(), 1U);
+    db.advance(now += seconds(2));
+    EXPECT_TRUE(db.take_effects().joins.empty());
+}
+
+}  // namespace
+}  // namespace waggle::networkdb
