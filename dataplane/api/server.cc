@@ -67,11 +67,13 @@ public:
         const int count = ::epoll_wait(_epoll.get(), events.data(), static_cast<int>(events.size()), 0);
         for (int i = 0; i < count; ++i) {
             const epoll_event& ready = events[static_cast<std::size_t>(i)];
-            if (ready.data.u64 == listener_tag) {
+            // A copy: the event is packed, nothing may refer to its members.
+            const std::uint64_t tag = ready.data.u64;
+            if (tag == listener_tag) {
                 accept();
-            } else if (ready.data.u64 == timer_tag) {
+            } else if (tag == timer_tag) {
                 check_deadlines();
-            } else if (const auto found = _clients.find(ready.data.u64); found != _clients.end()) {
+            } else if (const auto found = _clients.find(tag); found != _clients.end()) {
                 found->second.handled->handle(ready.events);
             }
         }
