@@ -21,12 +21,11 @@ public:
         _pem = other._pem;
         return *this;
     }
-    private_key(private_key&& other) noexcept : _pem(other._pem) { wipe(other._pem); }
+    private_key(private_key&& other) noexcept { _pem.swap(other._pem); }
     private_key& operator=(private_key&& other) noexcept {
         if (this == &other) return *this;
         wipe(_pem);
-        _pem = other._pem;
-        wipe(other._pem);
+        _pem.swap(other._pem);
         return *this;
     }
 

@@ -1,38 +1,15 @@
 #include <gtest/gtest.h>
 
-#include "tests/unit/swarm/virtual_member.hh"
+#include "tests/unit/swarm/manager_answers.hh"
 
 namespace waggle::control::swarm {
 namespace {
 
 using namespace std::chrono_literals;
+using test::granted;
+using test::next_detach;
+using test::next_report;
 using test::virtual_member;
-
-wire::AttachNetworkResponse granted(const std::string& task) {
-    wire::AttachNetworkResponse answer;
-    answer.set_attachment_id(task);
-    return answer;
-}
-
-std::optional<std::string> next_detach(virtual_member& host) {
-    const auto call = host.next_call<wire::DetachNetworkRequest>();
-    if (!call) return std::nullopt;
-    const std::string task = std::get<wire::DetachNetworkRequest>(call->what).attachment_id();
-    host.answer(*call, wire::DetachNetworkResponse());
-    return task;
-}
-
-/// The states that the next report tells, by task.
-std::map<std::string, wire::TaskState> next_report(virtual_member& host) {
-    host.run(150ms);
-    std::map<std::string, wire::TaskState> told;
-    const auto call = host.next_call<wire::UpdateTaskStatusRequest>();
-    if (!call) return told;
-    for (const auto& each : std::get<wire::UpdateTaskStatusRequest>(call->what).updates())
-        told[each.task_id()] = each.status().state();
-    host.answer(*call, wire::UpdateTaskStatusResponse());
-    return told;
-}
 
 TEST(an_attachment, is_asked_for_and_taken_up_when_its_task_comes) {
     virtual_member host;
@@ -295,173 +272,6 @@ TEST(a_network, is_read_whole) {
     EXPECT_EQ(seen.subnets_v6.size(), 1U);
     EXPECT_TRUE(seen.encrypted && seen.internal && seen.attachable && !seen.ingress);
     EXPECT_EQ(seen.mtu, 1400);
-}
-
-TEST(assigned_tasks, have_to_chain) {
-    virtual_member host;
-    host.become_ready({virtual_member::attachment_task("t1", "c1")});
-    const stream_id first = host.stream;
-    auto skipped = host.change({virtual_member::attachment_task("t2", "c2")});
-    auto next = host.change({virtual_member::attachment_task("t3", "c3")});
-    host.assign(next);
-    const auto closed = host.next<close_stream>();
-    ASSERT_TRUE(closed);
-    EXPECT_EQ(closed->stream, first);
-    ASSERT_TRUE(host.take_assignments_request());
-    EXPECT_NE(host.stream, first);
-    // What the old stream still says is not heard.
-    host.core.assignments_heard(first, skipped, host.at);
-    host.settle();
-    EXPECT_EQ(host.seen.attachments.size(), 1U);
-    // A new stream begins with everything: what it does not name is gone.
-    host.assign(host.complete({virtual_member::attachment_task("t4", "c4")}));
-    EXPECT_EQ(host.seen.attachments.size(), 1U);
-    EXPECT_TRUE(host.seen.attachments.contains("c4"));
-    // A change without a beginning.
-    host.core.stream_ended(host.stream, {call_code::unavailable, "gone"}, host.at);
-    host.settle();
-    ASSERT_TRUE(host.take_assignments_request());
-    wire::AssignmentsMessage odd;
-    odd.set_type(wire::AssignmentsMessage::INCREMENTAL);
-    odd.set_applies_to("1");
-    odd.set_results_in("1");
-    host.assign(odd);
-    EXPECT_EQ(host.seen.attachments.size(), 1U);
-}
-
-TEST(assigned_tasks, of_services_are_rejected_in_batches) {
-    virtual_member host;
-    std::vector<wire::Task> tasks;
-    for (int i = 0; i < 2500; ++i) tasks.push_back(virtual_member::container_task("t" + std::to_string(i)));
-    host.become_ready(std::move(tasks));
-    host.want({});
-    std::size_t told = 0;
-    for (const std::size_t size : {1000U, 1000U, 500U}) {
-        const auto report = next_report(host);
-        EXPECT_EQ(report.size(), size);
-        EXPECT_EQ(report.begin()->second, wire::REJECTED);
-        told += report.size();
-        EXPECT_EQ(host.seen.tasks_rejected, told);
-    }
-    EXPECT_TRUE(next_report(host).empty());
-    EXPECT_FALSE(host.next_call<wire::DetachNetworkRequest>());
-}
-
-TEST(assigned_tasks, are_reported_again_when_a_report_is_lost) {
-    virtual_member host;
-    host.become_ready({virtual_member::container_task("t1")});
-    host.run(150ms);
-    const auto call = host.next_call<wire::UpdateTaskStatusRequest>();
-    ASSERT_TRUE(call);
-    const auto& update = std::get<wire::UpdateTaskStatusRequest>(call->what).updates(0);
-    EXPECT_NE(update.status().err().find("engine.labels.waggle!=true"), std::string::npos);
-    EXPECT_GT(update.status().timestamp().seconds(), 0);
-    host.fail(*call, call_code::unavailable, "gone");
-    host.run(1s);
-    EXPECT_EQ(next_report(host)["t1"], wire::REJECTED);
-}
-
-TEST(assigned_tasks, are_held_up_to_a_limit) {
-    virtual_member host;
-    std::vector<wire::Task> tasks;
-    for (std::size_t i = 0; i < assignments::most + 5; ++i)
-        tasks.push_back(virtual_member::container_task("t" + std::to_string(i)));
-    tasks.push_back(virtual_member::container_task(std::string(1 << 16, 'x')));
-    tasks.push_back(virtual_member::container_task(""));
-    host.become_ready(std::move(tasks));
-    EXPECT_NE(host.seen.problem.find("5 tasks of this node are not looked at"), std::string::npos)
-        << host.seen.problem;
-}
-
-TEST(a_start, without_a_manager_has_what_was_kept) {
-    virtual_member before;
-    before.become_ready({virtual_member::attachment_task("t1", "c1"), virtual_member::container_task("t2")});
-    before.run(1s);
-    std::optional<keep_state> state;
-    while (auto each = before.next<keep_state>()) state = std::move(each);
-    const auto keys = before.next<keep_keys>();
-    ASSERT_TRUE(state && keys);
-    EXPECT_EQ(state->what.tasks_size(), 1);
-
-    virtual_member after;
-    after.core.start(*before.kept, state->what, keys->what, after.at);
-    after.settle();
-    EXPECT_EQ(after.seen.phase, phase::disconnected);
-    EXPECT_EQ(after.seen.node_id, "node1");
-    EXPECT_EQ(after.seen.attachments["c1"].id, "t1");
-    EXPECT_EQ(after.seen.networks.size(), 1U);
-    EXPECT_EQ(after.seen.gossip_keys, before.seen.gossip_keys);
-    EXPECT_EQ(after.seen.managers, before.seen.managers);
-    EXPECT_FALSE(after.seen.complete);
-    // What is wanted is still there, what isn't waits for a manager.
-    after.want({{"c1", "red"}, {"c9", "red"}});
-    EXPECT_EQ(after.seen.attachments.size(), 1U);
-    EXPECT_FALSE(after.next_call<wire::AttachNetworkRequest>());
-    after.ca = std::move(before.ca);
-    ASSERT_TRUE(after.open_the_session());
-    after.assign(after.complete({virtual_member::attachment_task("t1", "c1")}));
-    EXPECT_TRUE(after.seen.complete);
-    EXPECT_EQ(std::get<wire::AttachNetworkRequest>(after.next_call<wire::AttachNetworkRequest>()->what)
-                  .container_id(),
-              "c9");
-}
-
-TEST(a_stop, gives_back_within_two_seconds_or_not_at_all) {
-    for (const bool release : {true, false}) {
-        virtual_member host;
-        host.become_ready({virtual_member::attachment_task("t1", "c1")});
-        host.want({{"c1", "red"}});
-        host.core.stop(release, host.at);
-        host.settle();
-        EXPECT_EQ(host.core.over(), !release);
-        EXPECT_EQ(host.next_call<wire::DetachNetworkRequest>().has_value(), release);
-        host.run(2s);
-        EXPECT_TRUE(host.core.over());
-    }
-    virtual_member host;
-    host.become_ready({virtual_member::attachment_task("t1", "c1")});
-    host.want({{"c1", "red"}});
-    host.core.stop(true, host.at);
-    host.settle();
-    EXPECT_EQ(next_detach(host), "t1");
-    host.run(1ms);
-    EXPECT_TRUE(host.core.over());
-}
-
-TEST(a_leave, forgets_all_and_leaves_room_for_another_join) {
-    virtual_member host;
-    host.become_ready({virtual_member::attachment_task("t1", "c1")});
-    host.want({{"c1", "red"}});
-    host.core.leave(host.at);
-    host.settle();
-    EXPECT_FALSE(host.forgotten);
-    EXPECT_EQ(next_detach(host), "t1");
-    host.run(1ms);
-    EXPECT_TRUE(host.forgotten);
-    EXPECT_EQ(host.left_count, 1);
-    EXPECT_EQ(host.seen.phase, phase::outside);
-    EXPECT_TRUE(host.seen.attachments.empty() && host.seen.gossip_keys.empty() && host.seen.node_id.empty());
-    host.effects.clear();
-    host.node_id = "node2";
-    host.join_outcome.reset();
-    ASSERT_NO_FATAL_FAILURE(host.join());
-    ASSERT_TRUE(host.open_the_session());
-    host.assign(host.complete());
-    // What was wanted still is.
-    EXPECT_TRUE(host.next_call<wire::AttachNetworkRequest>());
-    EXPECT_EQ(host.seen.node_id, "node2");
-}
-
-TEST(a_paused_node, is_told_what_to_do) {
-    virtual_member host;
-    host.become_ready();
-    auto message = host.session_message();
-    message.mutable_node()->mutable_spec()->set_availability(wire::NodeSpec::DRAIN);
-    host.tell(message);
-    EXPECT_NE(host.seen.problem.find("docker node update --availability active node1"), std::string::npos);
-    message.mutable_node()->mutable_spec()->set_availability(wire::NodeSpec::ACTIVE);
-    host.tell(message);
-    EXPECT_TRUE(host.seen.problem.empty());
 }
 
 }  // namespace
