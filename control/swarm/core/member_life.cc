@@ -138,7 +138,8 @@ void member::identity_kept(result<void> kept, instant at) {
     if (enrolled) {
         take_up(std::move(made), at);
         _out.effects.emplace_back(joined{result<void>()});
-        save_soon(at);
+        // At once: an identity that knows no manager finds none.
+        save();
         return proceed(at);
     }
     // A renewed one serves this life even if the disk would not take it.

@@ -42,6 +42,21 @@ TEST(a_start, without_a_manager_has_what_was_kept) {
               "c9");
 }
 
+TEST(a_start, right_after_joining_knows_a_manager) {
+    virtual_member before;
+    before.join();
+    // Killed before anything else happens.
+    const auto state = before.next<keep_state>();
+    ASSERT_TRUE(state);
+    ASSERT_EQ(state->what.managers_size(), 1);
+    EXPECT_EQ(state->what.managers(0).peer().addr(), "192.0.2.1:2377");
+    virtual_member after;
+    after.core.start(*before.kept, state->what, {}, after.at);
+    after.settle();
+    after.ca = std::move(before.ca);
+    EXPECT_TRUE(after.open_the_session());
+}
+
 TEST(a_stop, gives_back_within_two_seconds_or_not_at_all) {
     for (const bool release : {true, false}) {
         virtual_member host;
