@@ -23,7 +23,7 @@ bool has(const std::string& text, const char* part) {
 }  // namespace
 
 std::string describe_failure(const std::string& address, const call_status& status) {
-    const std::string of = address.empty() ? "no manager" : "manager " + address;
+    const std::string of = "manager " + address;
     const std::string& said = status.message;
     if (has(said, "andshake") || has(said, "certificate") || has(said, "is not in peer"))
         return of + " has no TLS certificate that this swarm's root stands for (" + said +

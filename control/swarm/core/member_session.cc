@@ -143,6 +143,10 @@ std::string member::problem_now() const {
             return {};
         case phase::disconnected:
             if (_session.failure().ok()) return {};
+            if (_session.failed_address().empty())
+                return "no manager of the swarm is known any more; forwarding goes on as it was: `waggle "
+                       "leave`, "
+                       "then join again with the address of a manager";
             return describe_failure(_session.failed_address(), _session.failure()) +
                    ": no session with the managers; forwarding goes on as it was, and the next attempt "
                    "follows by itself";

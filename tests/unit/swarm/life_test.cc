@@ -57,6 +57,16 @@ TEST(a_start, right_after_joining_knows_a_manager) {
     EXPECT_TRUE(after.open_the_session());
 }
 
+TEST(a_start, that_knows_no_manager_says_what_to_do) {
+    virtual_member before;
+    before.join();
+    virtual_member after;
+    after.core.start(*before.kept, {}, {}, after.at);
+    after.settle();
+    EXPECT_EQ(after.seen.phase, phase::disconnected);
+    EXPECT_EQ(after.seen.problem.find("no manager of the swarm is known any more"), 0U) << after.seen.problem;
+}
+
 TEST(a_stop, gives_back_within_two_seconds_or_not_at_all) {
     for (const bool release : {true, false}) {
         virtual_member host;
