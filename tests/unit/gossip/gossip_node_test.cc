@@ -66,7 +66,7 @@ TEST_F(gossip_nodes, remember_no_more_than_they_may_and_try_them_all) {
     remembered.push_back(at(7));
     cluster.cut_power(5);
     cluster.start(5, {}, remembered);
-    EXPECT_TRUE(cluster.network.run_until([&] { return cluster.present(5) >= 80; }, 20s));
+    EXPECT_TRUE(cluster.network.run_until([&] { return cluster.present(5) >= 80; }, 60s));
 }
 
 TEST_F(gossip_nodes, forget_who_left_but_not_who_fell_silent) {
