@@ -79,6 +79,17 @@ class DockerSwarm:
             self.networks[name] = Network(wait_until(allocated, 20, f"network {name} to be allocated"))
         return self.networks[name]
 
+    def remove_network(self, name):
+        """The managers take it away once nothing is attached to it any more."""
+        wait_until(lambda: self.manager.docker("network", "rm", name, check=False).returncode == 0, 20,
+                   f"network {name} to be removed")
+        self.networks.pop(name, None)
+
+    def leader(self):
+        """The engine that leads the managers."""
+        names = [row["Hostname"] for row in self.nodes() if row["ManagerStatus"] == "Leader"]
+        return next(each for each in self.managers if [each.name] == names)
+
     def nodes(self):
         """The rows of `docker node ls`; none if there is no leader at the moment."""
         living = next(each for each in self.managers if each.process is not None)
