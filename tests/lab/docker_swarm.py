@@ -90,6 +90,11 @@ class DockerSwarm:
         names = [row["Hostname"] for row in self.nodes() if row["ManagerStatus"] == "Leader"]
         return next(each for each in self.managers if [each.name] == names)
 
+    def is_led(self):
+        """All managers are there and agree on a leader."""
+        states = [row["ManagerStatus"] for row in self.nodes() if row["ManagerStatus"] and row["Status"] == "Ready"]
+        return sorted(states) == ["Leader"] + ["Reachable"] * (len(self.managers) - 1)
+
     def nodes(self):
         """The rows of `docker node ls`; none if there is no leader at the moment."""
         living = next(each for each in self.managers if each.process is not None)
