@@ -93,6 +93,7 @@ void agent::on_places_changed() {
     const auto change = _places.follow(_swarm->tables(), _swarm->take_touched(), *desired);
     if (!change) return on_swarm_changed();
     _places_outdated = true;
+    if (change->empty()) return;
     _reconciler.amend(*change, std::chrono::steady_clock::now());
     drive();
 }

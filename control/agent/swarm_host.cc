@@ -246,7 +246,7 @@ void swarm_host::on_changes(std::vector<networkdb::entry_change> changes) {
 void swarm_host::tell(table_news news) {
     if (_stopping) return;
     if (news == table_news::others) _told.changed();
-    if (news == table_news::places) _told.places_changed();
+    if (news == table_news::names || news == table_news::places) _told.places_changed();
 }
 
 void swarm_host::on_report(swarm_report report) {

@@ -32,7 +32,7 @@ public:
     struct callbacks {
         /// add_to() would give something else.
         std::function<void()> changed;
-        /// It would, but for places of endpoints only: take_touched() tells which.
+        /// It would, but for places of endpoints (take_touched() tells which) and their names only.
         std::function<void()> places_changed;
     };
 

@@ -12,7 +12,7 @@ table_news swarm_tables::apply(const networkdb::entry_change& change, moment now
     if (change.table == networkdb::overlay_peer_table) {
         if (put_place(in, change, now)) news = table_news::places;
     } else if (change.table == networkdb::endpoint_table) {
-        put(in.names, change, now, networkdb::decode_endpoint_record);
+        if (put(in.names, change, now, networkdb::decode_endpoint_record)) news = table_news::names;
     } else if (change.table == networkdb::host_table) {
         if (put(in.hosts, change, now, networkdb::decode_host_record)) news = table_news::others;
     } else if (change.table == networkdb::claim_table) {

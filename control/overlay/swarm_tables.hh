@@ -30,7 +30,9 @@ struct network_records {
 /// What changed in the tables, as far as it matters for forwarding.
 enum class table_news : std::uint8_t {
     nothing,
-    /// Only places: take_touched() tells which.
+    /// Only what endpoints are called, which forwarding does not depend on.
+    names,
+    /// Places, maybe names with them: take_touched() tells which.
     places,
     /// Hosts, which bring VTEPs and keys, or claims of addresses.
     others,

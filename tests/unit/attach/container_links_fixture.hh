@@ -111,16 +111,23 @@ protected:
         auto with = socket_in(container);
         return netlink::list_links(with, {}, "macvlan")->size();
     }
+    // A repair may be making the link anew, so that there is none for a moment.
     void change(const std::string& container, const std::string& interface,
                 const netlink::link_change& what) {
-        auto with = socket_in(container);
-        auto message = netlink::change_link(link_in(with, interface).index, what, "change");
-        must(with.transact(message));
+        EXPECT_TRUE(eventually([&] {
+            const auto now = find(container, interface);
+            if (!now) return false;
+            auto message = netlink::change_link(now->index, what, "change");
+            return socket_in(container).transact(message).ok();
+        }));
     }
     void remove(const std::string& container, const std::string& interface) {
-        auto with = socket_in(container);
-        auto message = netlink::delete_link(link_in(with, interface).index, "remove");
-        must(with.transact(message));
+        EXPECT_TRUE(eventually([&] {
+            const auto now = find(container, interface);
+            if (!now) return false;
+            auto message = netlink::delete_link(now->index, "remove");
+            return socket_in(container).transact(message).ok();
+        }));
     }
 
     boost::asio::io_context results;

@@ -149,6 +149,17 @@ TEST_F(swarm, own_and_misplaced_records_are_left_out) {
     EXPECT_NE(made().problems[0].find("n2"), std::string::npos);
 }
 
+TEST_F(swarm, a_name_that_comes_after_its_place_is_news) {
+    tables.apply(place("blue", "k", "n2", "10.1.0.7/24", "192.0.2.2", 5), now);
+    networkdb::endpoint_record called;
+    called.name = "web";
+    called.address = *ip_address::parse("10.1.0.7");
+    const networkdb::entry_change named{"blue", networkdb::endpoint_table, "k", "n2",
+                                        5,      networkdb::encode(called)};
+    EXPECT_EQ(tables.apply(named, now), table_news::names);
+    EXPECT_EQ(tables.apply(named, now), table_news::nothing);
+}
+
 TEST_F(swarm, records_that_make_no_sense_are_refused_and_their_owner_is_named) {
     for (int i = 0; i < 50; ++i)
         EXPECT_EQ(
