@@ -86,7 +86,11 @@ protected:
                                           const std::string& interface = "eth0") {
         auto with = socket_in(container);
         std::vector<std::string> texts;
-        auto list = netlink::list_addresses(with, link_in(with, interface).index);
+        const auto link = find(container, interface);
+        if (!link) return {};
+        auto list = netlink::list_addresses(with, link->index);
+        // The link may have gone in between.
+        if (!list) return {};
         for (const auto& one : *list) {
             if (one.address.address.is_link_local()) continue;
             EXPECT_FALSE(one.tentative) << one.address.to_string();
@@ -96,8 +100,10 @@ protected:
     }
     std::vector<std::string> our_routes_of(const std::string& container) {
         auto with = socket_in(container);
-        auto routes = netlink::list_routes(with, link_in(with, "eth0").index);
-        if (!routes) throw std::runtime_error(routes.failure().message);
+        const auto link = find(container);
+        if (!link) return {};
+        auto routes = netlink::list_routes(with, link->index);
+        if (!routes) return {};
         std::vector<std::string> texts;
         for (const netlink::route& route : *routes) {
             if (route.protocol != netlink::waggle_protocol) continue;
