@@ -23,13 +23,13 @@ changing_state without_ports(const shared_state& whole, const std::set<std::stri
     }
     if (gone.empty()) return part;
     std::unordered_set<api::forwarding_key, api::forwarding_key_hash> unplaced;
-    std::erase_if(part->forwarding, [&](const auto& entry) {
+    erase_if(part->forwarding, [&](const auto& entry) {
         auto* port = std::get_if<std::string>(&entry.second);
         if (port == nullptr || !gone.contains(*port)) return false;
         unplaced.insert(entry.first);
         return true;
     });
-    std::erase_if(part->neighbours, [&](const auto& entry) {
+    erase_if(part->neighbours, [&](const auto& entry) {
         return unplaced.contains({entry.first.overlay, entry.second});
     });
     return part;

@@ -13,7 +13,8 @@ namespace {
 constexpr std::size_t buckets_per_message = 4 * entries_per_message;
 
 /// Walks through hash containers bucket by bucket, over changes: an entry that stays is met exactly once as
-/// long as the containers keep their buckets. When they get others (growth, a snapshot), it starts again.
+/// long as the containers keep their buckets. When they get others (growth of one of the library's, a
+/// snapshot), it starts again.
 class entries_dump final : public dump {
 public:
     entries_dump(const wire::Query& query, const dump_view& view)

@@ -7,6 +7,7 @@
 #include <unordered_set>
 #include <variant>
 
+#include "common/dense_map.hh"
 #include "common/ip_address.hh"
 #include "common/mac_address.hh"
 #include "common/vni.hh"
@@ -112,8 +113,9 @@ struct state {
     std::unordered_map<vni, overlay> overlays;
     std::unordered_map<ip_address, vtep> vteps;
     std::unordered_set<member, member_hash> members;
-    std::unordered_map<forwarding_key, forwarding_target, forwarding_key_hash> forwarding;
-    std::unordered_map<neighbour_key, mac_address, neighbour_key_hash> neighbours;
+    /// As many as all hosts of the swarm have endpoints.
+    dense_map<forwarding_key, forwarding_target, forwarding_key_hash> forwarding;
+    dense_map<neighbour_key, mac_address, neighbour_key_hash> neighbours;
     std::unordered_map<association_key, association, association_key_hash> associations;
     friend bool operator==(const state&, const state&) = default;
 };
