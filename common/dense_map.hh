@@ -65,8 +65,15 @@ public:
     std::size_t size() const { return _slots.size(); }
     bool empty() const { return size() == 0; }
 
-    iterator find(const Key& key) { return {&_slots, number_of(key)}; }
-    const_iterator find(const Key& key) const { return {&_slots, number_of(key)}; }
+    /// By the key, or by something else that `Hash` takes and that compares with keys.
+    template <typename Other = Key>
+    iterator find(const Other& key) {
+        return {&_slots, number_of(key)};
+    }
+    template <typename Other = Key>
+    const_iterator find(const Other& key) const {
+        return {&_slots, number_of(key)};
+    }
     bool contains(const Key& key) const { return number_of(key) != slots::none; }
     /// Precondition: there is a thing of this key.
     const Value& at(const Key& key) const { return _slots[number_of(key)].second; }
@@ -139,7 +146,8 @@ public:
 private:
     using slots = slot_blocks<value_type>;
 
-    std::uint32_t number_of(const Key& key) const {
+    template <typename Other>
+    std::uint32_t number_of(const Other& key) const {
         const std::uint32_t* found =
             _index.find(Hash{}(key), [&](std::uint32_t number) { return _slots[number].first == key; });
         return found != nullptr ? *found : slots::none;

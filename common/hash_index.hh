@@ -62,6 +62,13 @@ public:
         if (_marks.size() > 4 * smallest && _size < _marks.size() / 4) resize(room_for(_size));
     }
 
+    /// In an order that follows from what was done.
+    template <typename Function>
+    void for_each(Function&& function) const {
+        for (std::size_t i = 0; i < _marks.size(); ++i)
+            if (_marks[i] != vacant) function(_references[i]);
+    }
+
     void reserve(std::size_t size) {
         if (is_full(size, _marks.size())) resize(room_for(size));
     }

@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <new>
 #include <utility>
 #include <vector>
 
@@ -25,7 +26,7 @@ public:
             _blocks[i].storage = std::allocator<Value>().allocate(per_block);
             for (std::uint64_t left = other._blocks[i].used; left != 0; left &= left - 1) {
                 const auto at = std::countr_zero(left);
-                std::construct_at(_blocks[i].storage + at, other._blocks[i].storage[at]);
+                ::new (static_cast<void*>(_blocks[i].storage + at)) Value(other._blocks[i].storage[at]);
                 _blocks[i].used |= std::uint64_t{1} << at;
             }
         }
@@ -51,7 +52,7 @@ public:
         block& to = _blocks[in];
         if (to.storage == nullptr) to.storage = std::allocator<Value>().allocate(per_block);
         const auto at = static_cast<std::uint32_t>(std::countr_one(to.used));
-        std::construct_at(to.storage + at, std::forward<Arguments>(arguments)...);
+        ::new (static_cast<void*>(to.storage + at)) Value(std::forward<Arguments>(arguments)...);
         to.used |= std::uint64_t{1} << at;
         if (to.used == full) _open.pop_back();
         ++_size;

@@ -40,7 +40,13 @@ std::map<ip_address, member_view> swarm_host::members_by_vtep() const {
     for (const auto& [id, records] : _tables.networks()) {
         for (const auto& [key, host] : records.hosts)
             vteps.emplace(host.owner, host.record.vtep_v4 ? *host.record.vtep_v4 : *host.record.vtep_v6);
-        for (const auto& [key, place] : records.places) vteps.emplace(place.owner, place.record.vtep);
+        // The smallest of several, whatever their order.
+        std::map<std::string_view, ip_address> of_places;
+        records.places.for_each_owner([&](const place_owner& owner) {
+            const auto [known, added] = of_places.emplace(owner.name, owner.vtep);
+            if (!added) known->second = std::min(known->second, owner.vtep);
+        });
+        vteps.merge(of_places);
     }
     std::map<ip_address, member_view> views;
     for (const auto& [address, who] : by_address) {

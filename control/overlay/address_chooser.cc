@@ -119,8 +119,10 @@ bool address_chooser::lost(const config::node& self, const ip_address& address,
                            const std::string& own_key) {
     auto records = tables.networks().find(overlay.network_id());
     if (records == tables.networks().end()) return false;
-    for (const auto& [key, place] : records->second.places)
-        if (place.record.address.address == address && !is_own(self, place.record)) return true;
+    bool taken = false;
+    records->second.places.for_each_at(
+        address, [&](const swarm_place& place) { taken = taken || !is_own(self, place.record()); });
+    if (taken) return true;
     for (const auto& [key, claim] : records->second.claims)
         if (claim.record.address == address && (own_key.empty() || key < own_key)) return true;
     return false;
@@ -139,8 +141,9 @@ address_chooser::address_set address_chooser::used(const config::config& file, c
         if (auto claim = _claims.find(each.name); claim != _claims.end()) taken.insert(claim->second);
     }
     if (auto records = tables.networks().find(overlay.network_id()); records != tables.networks().end()) {
-        for (const auto& [key, place] : records->second.places)
-            if (!is_own(file.node, place.record)) taken.insert(place.record.address.address);
+        records->second.places.for_each([&](const swarm_place& place) {
+            if (!is_own(file.node, place.record())) taken.insert(place.address());
+        });
         for (const auto& [key, claim] : records->second.claims) taken.insert(claim.record.address);
     }
     return taken;

@@ -32,11 +32,10 @@ void address_rivals::apply_own(const networkdb::entry_change& change, const swar
     at->second.records.emplace(change.time, change.key);
     auto known = tables.networks().find(change.network);
     if (!added || known == tables.networks().end()) return;
-    for (const auto& [key, place] : known->second.places) {
-        if (place.record.address.address != address) continue;
-        at->second.rivals.insert(key);
-        _rival_keys.emplace(std::pair{change.network, key}, address);
-    }
+    known->second.places.for_each_at(address, [&](const swarm_place& place) {
+        at->second.rivals.insert(place.key());
+        _rival_keys.emplace(std::pair{change.network, place.key()}, address);
+    });
 }
 
 void address_rivals::apply_other(const networkdb::entry_change& change, const swarm_tables& tables) {
@@ -49,9 +48,9 @@ void address_rivals::apply_other(const networkdb::entry_change& change, const sw
     if (_own.empty()) return;
     auto network = tables.networks().find(change.network);
     if (network == tables.networks().end()) return;
-    auto record = network->second.places.find(change.key);
-    if (record == network->second.places.end()) return;
-    auto at = _own.find({change.network, record->second.record.address.address});
+    const swarm_place* place = network->second.places.find(change.key);
+    if (place == nullptr) return;
+    auto at = _own.find({change.network, place->address()});
     if (at == _own.end()) return;
     at->second.rivals.insert(change.key);
     _rival_keys.emplace(name, at->first.second);
@@ -62,24 +61,24 @@ std::vector<address_rivalry> address_rivals::list(const swarm_tables& tables) co
     for (const auto& [name, own] : _own) {
         auto network = tables.networks().find(name.first);
         if (network == tables.networks().end()) continue;
-        const owned_record<networkdb::peer_record>* best = nullptr;
+        const swarm_place* best = nullptr;
         const std::string* best_key = nullptr;
         for (const std::string& key : own.rivals) {
-            auto found = network->second.places.find(key);
+            const swarm_place* found = network->second.places.find(key);
             // What lingers of a host's former life most likely comes again or goes; it is no claim.
-            if (found == network->second.places.end() || found->second.lingers_until ||
-                std::ranges::find(_own_vteps, found->second.record.vtep) != _own_vteps.end())
+            if (found == nullptr || found->lingers() ||
+                std::ranges::find(_own_vteps, found->vtep()) != _own_vteps.end())
                 continue;
             // In the order of their keys, so that of two at one time the first stays.
-            if (best != nullptr && found->second.time <= best->time) continue;
-            best = &found->second;
+            if (best != nullptr && found->time() <= best->time()) continue;
+            best = found;
             best_key = &key;
         }
         if (best == nullptr) continue;
         const bool won = std::ranges::any_of(own.records, [&](const auto& each) {
-            return each.first > best->time || (each.first == best->time && each.second < *best_key);
+            return each.first > best->time() || (each.first == best->time() && each.second < *best_key);
         });
-        all.push_back({name.first, name.second, won, best->owner});
+        all.push_back({name.first, name.second, won, best->owner()});
     }
     return all;
 }

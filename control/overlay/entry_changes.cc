@@ -9,7 +9,7 @@ template <typename Noted, typename Map, typename Key>
 void note_one(Noted& noted, const Map& before, const Key& key) {
     const auto [at, fresh] = noted.try_emplace(key);
     if (!fresh) return;
-    if (const auto found = before.find(key); found != before.end()) at->second = found->second;
+    if (const auto found = before.find(key); found != before.end()) *at = found->second;
 }
 
 template <typename Noted, typename Map, typename Upserts, typename Removals>
@@ -44,8 +44,8 @@ void entry_changes::note(const api::state& before, const api::delta& change) {
 }
 
 void entry_changes::put_before(entry_changes earlier) {
-    earlier._forwarding.merge(_forwarding);
-    earlier._neighbours.merge(_neighbours);
+    for (auto& [key, before] : _forwarding) earlier._forwarding.try_emplace(key, std::move(before));
+    for (auto& [key, before] : _neighbours) earlier._neighbours.try_emplace(key, std::move(before));
     *this = std::move(earlier);
 }
 

@@ -1,8 +1,8 @@
 #pragma once
 
 #include <optional>
-#include <unordered_map>
 
+#include "common/few_map.hh"
 #include "common/mac_address.hh"
 #include "dataplane/api/delta.hh"
 
@@ -26,9 +26,8 @@ public:
 
 private:
     /// What stood there; nothing if there was no such entry.
-    std::unordered_map<api::forwarding_key, std::optional<api::forwarding_target>, api::forwarding_key_hash>
-        _forwarding;
-    std::unordered_map<api::neighbour_key, std::optional<mac_address>, api::neighbour_key_hash> _neighbours;
+    few_map<api::forwarding_key, std::optional<api::forwarding_target>, api::forwarding_key_hash> _forwarding;
+    few_map<api::neighbour_key, std::optional<mac_address>, api::neighbour_key_hash> _neighbours;
 };
 
 }  // namespace waggle::control

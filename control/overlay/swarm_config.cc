@@ -25,6 +25,14 @@ std::vector<const keyed<Record>*> newest_first(const std::map<std::string, owned
     return all;
 }
 
+std::vector<const swarm_place*> newest_first(const place_table& places) {
+    std::vector<const swarm_place*> all;
+    all.reserve(places.size());
+    places.for_each([&](const swarm_place& each) { all.push_back(&each); });
+    std::ranges::sort(all, [](const auto* a, const auto* b) { return counts_more(*a, *b); });
+    return all;
+}
+
 class addition {
 public:
     addition(config::config file, const swarm_tables& tables, const chosen_addresses& chosen)
@@ -112,13 +120,12 @@ private:
     void add_places(const config::overlay& overlay, const network_records& records) {
         auto& addresses = _addresses[overlay.name];
         auto& macs = _macs[overlay.name];
-        for (const auto* each : newest_first(records.places)) {
-            const auto& [key, place] = *each;
-            const peer_record& record = place.record;
+        for (const swarm_place* place : newest_first(records.places)) {
+            const peer_record record = place->record();
             // A former life of this host, as far as others still know of it.
             if (is_own(record.vtep)) continue;
-            const auto where = "endpoint " + record.address.to_string() + " of gossip node " + place.owner +
-                               " on overlay " + overlay.name;
+            const auto where = "endpoint " + record.address.to_string() + " of gossip node " +
+                               place->owner() + " on overlay " + overlay.name;
             if (!std::ranges::any_of(overlay.subnets, [&](const ip_prefix& subnet) {
                     return subnet.contains(record.address.address);
                 })) {
@@ -128,17 +135,18 @@ private:
             }
             auto mac = macs.find(record.mac);
             if (mac != macs.end() && mac->second != record.vtep) {
-                if (!place.lingers_until)
+                if (!place->lingers())
                     problem(where + " has MAC " + record.mac.to_string() + ", which another endpoint has");
                 continue;
             }
             if (!addresses.insert(record.address.address).second) {
-                if (!place.lingers_until) problem(where + " has an address that another endpoint has");
+                if (!place->lingers()) problem(where + " has an address that another endpoint has");
                 continue;
             }
             macs.emplace(record.mac, record.vtep);
             host_record host;
             (record.vtep.is_v4() ? host.vtep_v4 : host.vtep_v6) = record.vtep;
+            const std::string key = place->key();
             auto name = records.names.find(key);
             config().endpoints.push_back(
                 {name != records.names.end() ? name->second.record.name : key.substr(0, 12),

@@ -3,43 +3,41 @@
 #include <algorithm>
 #include <utility>
 
+#include "common/few_map.hh"
 #include "control/overlay/tunnel_ends.hh"
 
 namespace waggle::control {
 
-/// The places that a change can matter for: those with a touched address or MAC, those that share one with
-/// them, and so on.
+/// What a change can matter for: the touched addresses and MACs, those of places that have one of them too,
+/// and so on; and the places that have them, what counts more first.
 struct swarm_places::quarrel {
-    std::unordered_set<ip_address> addresses;
-    std::unordered_set<mac_address> macs;
+    /// With the MAC and the VTEP that win them, if any.
+    few_map<ip_address, std::optional<mac_address>> addresses;
+    few_map<mac_address, std::optional<ip_address>> macs;
     std::vector<const swarm_place*> places;
 
     quarrel(const network_records& records, const std::vector<place_name>& touched) {
-        for (const place_name& each : touched) reach(each);
-        while (!_open.empty()) {
-            const place_name next = _open.back();
-            _open.pop_back();
-            const auto meet = [&](const swarm_place& one) {
-                if (_met.insert(&one).second) {
-                    places.push_back(&one);
-                    reach({one.second.record.address.address, one.second.record.mac});
-                }
-            };
-            records.by_name.for_each_at(next.address, meet);
-            records.by_name.for_each_with(next.mac, meet);
+        for (const place_name& each : touched) {
+            addresses.try_emplace(each.address);
+            macs.try_emplace(each.mac);
+        }
+        std::size_t address = 0;
+        std::size_t mac = 0;
+        // Each place is met once at its address.
+        const auto meet = [&](const swarm_place& one) {
+            places.push_back(&one);
+            macs.try_emplace(one.mac());
+        };
+        const auto reach = [&](const swarm_place& one) { addresses.try_emplace(one.address()); };
+        while (address < addresses.size() || mac < macs.size()) {
+            if (address < addresses.size())
+                records.places.for_each_at(ip_address(addresses[address++].first), meet);
+            else
+                records.places.for_each_with(mac_address(macs[mac++].first), reach);
         }
         std::ranges::sort(places,
                           [](const swarm_place* a, const swarm_place* b) { return counts_more(*a, *b); });
     }
-
-private:
-    void reach(const place_name& name) {
-        const bool new_address = addresses.insert(name.address).second;
-        const bool new_mac = macs.insert(name.mac).second;
-        if (new_address || new_mac) _open.push_back(name);
-    }
-    std::vector<place_name> _open;
-    std::unordered_set<const swarm_place*> _met;
 };
 
 void swarm_places::reset(const config::config& file, const config::config& all, std::size_t given_endpoints,
@@ -121,43 +119,38 @@ std::optional<api::delta> swarm_places::follow(const swarm_tables& tables, const
 bool swarm_places::follow_in(const overlay& in, const network_records& records,
                              const std::vector<place_name>& touched, const api::state& state,
                              api::delta& change) const {
-    const quarrel about(records, touched);
-    std::unordered_map<ip_address, mac_address> addresses;
-    std::unordered_map<mac_address, ip_address> macs;
+    quarrel about(records, touched);
     for (const swarm_place* place : about.places) {
-        const networkdb::peer_record& record = place->second.record;
-        if (record.vtep == _own_v4 || record.vtep == _own_v6) continue;
-        if (std::ranges::none_of(
-                in.subnets, [&](const ip_prefix& subnet) { return subnet.contains(record.address.address); }))
+        if (place->vtep() == _own_v4 || place->vtep() == _own_v6) continue;
+        if (std::ranges::none_of(in.subnets,
+                                 [&](const ip_prefix& subnet) { return subnet.contains(place->address()); }))
             continue;
-        if (in.fixed_macs.contains(record.mac) || in.fixed_addresses.contains(record.address.address))
-            continue;
-        const auto taken = macs.find(record.mac);
-        if (taken != macs.end() && taken->second != record.vtep) continue;
-        if (!addresses.emplace(record.address.address, record.mac).second) continue;
-        macs.emplace(record.mac, record.vtep);
+        if (in.fixed_macs.contains(place->mac()) || in.fixed_addresses.contains(place->address())) continue;
+        std::optional<ip_address>& vtep = *about.macs.find(place->mac());
+        if (vtep && *vtep != place->vtep()) continue;
+        std::optional<mac_address>& mac = *about.addresses.find(place->address());
+        if (mac) continue;
+        mac = place->mac();
+        vtep = place->vtep();
     }
-    for (const mac_address& mac : about.macs) {
+    for (auto& [mac, vtep] : about.macs) {
         if (in.fixed_macs.contains(mac)) continue;
-        std::optional<ip_address> to;
-        if (const auto vtep = macs.find(mac); vtep != macs.end()) {
-            const auto way = in.ways.find(vtep->second);
+        if (vtep) {
+            const auto way = in.ways.find(*vtep);
             if (way == in.ways.end()) return false;
-            to = way->second;
+            vtep = way->second;
         }
         const auto before = state.forwarding.find({in.id, mac});
-        if (to && (before == state.forwarding.end() || before->second != api::forwarding_target(*to)))
-            change.upserts.forwarding.emplace_back(api::forwarding_key{in.id, mac}, *to);
-        if (!to && before != state.forwarding.end()) change.removals.forwarding.push_back({in.id, mac});
-        if (!to) macs.erase(mac);
+        if (vtep && (before == state.forwarding.end() || before->second != api::forwarding_target(*vtep)))
+            change.upserts.forwarding.emplace_back(api::forwarding_key{in.id, mac}, *vtep);
+        if (!vtep && before != state.forwarding.end()) change.removals.forwarding.push_back({in.id, mac});
     }
-    for (const ip_address& address : about.addresses) {
+    for (const auto& [address, mac] : about.addresses) {
         if (in.fixed_addresses.contains(address)) continue;
-        const auto mac = addresses.find(address);
-        const bool there = mac != addresses.end() && macs.contains(mac->second);
+        const bool there = mac && about.macs.find(*mac)->has_value();
         const auto before = state.neighbours.find({in.id, address});
-        if (there && (before == state.neighbours.end() || before->second != mac->second))
-            change.upserts.neighbours.emplace_back(api::neighbour_key{in.id, address}, mac->second);
+        if (there && (before == state.neighbours.end() || before->second != *mac))
+            change.upserts.neighbours.emplace_back(api::neighbour_key{in.id, address}, *mac);
         if (!there && before != state.neighbours.end())
             change.removals.neighbours.push_back({in.id, address});
     }

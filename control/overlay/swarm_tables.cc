@@ -24,41 +24,32 @@ table_news swarm_tables::apply(const networkdb::entry_change& change, moment now
 }
 
 bool swarm_tables::put_place(network_records& in, const networkdb::entry_change& change, moment now) {
+    const swarm_place* known = in.places.find(change.key);
+    if (known == nullptr && !change.value) return false;
     auto& touched = _touched[change.network];
-    auto at = in.places.lower_bound(change.key);
-    const bool known = at != in.places.end() && at->first == change.key;
-    if (!known && !change.value) return false;
-    const auto touch = [&] { touched.push_back({at->second.record.address.address, at->second.record.mac}); };
-    if (known && !change.value && change.owner_replaced) {
+    const auto touch = [&](const swarm_place& one) { touched.push_back({one.address(), one.mac()}); };
+    if (known != nullptr && !change.value && change.owner_replaced) {
         // It counts less than others from here on.
-        at->second.lingers_until = now + grace;
+        in.places.linger(*known, now + grace);
         _lingering.insert(now + grace);
-        touch();
+        touch(*known);
         return true;
     }
     auto decoded =
         change.value ? networkdb::decode_peer_record(*change.value) : result<networkdb::peer_record>(error{});
     if (change.value && !decoded) refuse(change, decoded.failure().message, now);
-    if (known) {
-        owned_record<networkdb::peer_record>& record = at->second;
-        if (decoded && record.record == *decoded && record.owner == change.owner &&
-            record.time == change.time && !record.lingers_until)
+    if (known != nullptr) {
+        if (decoded && known->record() == *decoded && known->owner() == change.owner &&
+            known->time() == change.time && !known->lingers())
             return false;
-        touch();
-        in.by_name.remove(*at);
-        if (!decoded) {
-            // What it said before does not hold any more either, if it is nonsense now.
-            in.places.erase(at);
-            return true;
-        }
-        record = {change.owner, change.time, *decoded, std::nullopt};
-    } else {
-        if (!decoded) return false;
-        at = in.places.emplace_hint(
-            at, change.key, owned_record<networkdb::peer_record>{change.owner, change.time, *decoded});
+        touch(*known);
+        // What it said before does not hold any more either, if it is nonsense now.
+        in.places.erase(*known);
+        if (!decoded) return true;
+    } else if (!decoded) {
+        return false;
     }
-    in.by_name.add(*at);
-    touch();
+    touch(in.places.add(change.key, change.owner, change.time, *decoded));
     return true;
 }
 
@@ -121,14 +112,9 @@ table_news swarm_tables::advance(moment now) {
         return each.second.lingers_until && *each.second.lingers_until <= now;
     };
     for (auto& [id, in] : _networks) {
-        for (auto at = in.places.begin(); at != in.places.end();) {
-            if (!over(*at)) {
-                ++at;
-                continue;
-            }
-            _touched[id].push_back({at->second.record.address.address, at->second.record.mac});
-            in.by_name.remove(*at);
-            at = in.places.erase(at);
+        for (const swarm_place* each : in.places.lingered_until(now)) {
+            _touched[id].push_back({each->address(), each->mac()});
+            in.places.erase(*each);
             news = std::max(news, table_news::places);
         }
         std::erase_if(in.names, over);

@@ -13,19 +13,20 @@
 #include "control/gossip/networkdb/records.hh"
 #include "control/moment.hh"
 #include "control/overlay/owned_record.hh"
-#include "control/overlay/place_index.hh"
+#include "control/overlay/place_table.hh"
 
 namespace waggle::control {
 
 /// What the gossip tells of one network, by key.
 struct network_records {
-    std::map<std::string, owned_record<networkdb::peer_record>> places;
-    /// The same places by what two of them can quarrel about.
-    place_index by_name;
+    place_table places;
     std::map<std::string, owned_record<networkdb::endpoint_record>> names;
     std::map<std::string, owned_record<networkdb::host_record>> hosts;
     std::map<std::string, owned_record<networkdb::claim_record>> claims;
 };
+
+/// Addresses and MACs of places, by network.
+using touched_places = std::map<std::string, std::vector<place_name>>;
 
 /// What changed in the tables, as far as it matters for forwarding.
 enum class table_news : std::uint8_t {

@@ -75,7 +75,7 @@ void network_db::send_bulk_sync(const node& to, const std::vector<std::string>& 
                 left = std::chrono::duration_cast<std::chrono::seconds>(one.forget_at() - now);
             if (one.deleted() && left.count() < 1) return;
             add(encode(table_event{one.deleted() ? table_change::remove : table_change::create, one.time(),
-                                   one.owner()->name, id, std::string(one.table()), std::string(one.key()),
+                                   one.owner()->name, id, std::string(one.table()), one.key(),
                                    std::string(one.value()),
                                    static_cast<std::int32_t>(std::max<std::int64_t>(left.count(), 0))}));
         });

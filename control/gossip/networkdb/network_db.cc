@@ -121,9 +121,8 @@ result<void> network_db::leave_network(const std::string& id, time_point now) {
 }
 
 void network_db::report(const network& in, const entry& one, bool gone, bool replaced) {
-    _effects.changes.push_back({in.id, std::string(one.table()), std::string(one.key()), one.owner()->name,
-                                one.time(), gone ? std::nullopt : std::optional<std::string>(one.value()),
-                                replaced});
+    _effects.changes.push_back({in.id, std::string(one.table()), one.key(), one.owner()->name, one.time(),
+                                gone ? std::nullopt : std::optional<std::string>(one.value()), replaced});
 }
 
 const entry& network_db::store(network& in, const entry_content& content, const entry* old) {
@@ -141,7 +140,7 @@ void network_db::queue_table_event(network& in, const entry& one, table_change c
                       one.owner()->name,
                       in.id,
                       std::string(one.table()),
-                      std::string(one.key()),
+                      one.key(),
                       std::string(one.value()),
                       seconds_until(one.forget_at(), now)};
     in.own->own_events.push(event.table + "/" + event.key, gossip::copy_of(gossip::view_of(encode(event))));

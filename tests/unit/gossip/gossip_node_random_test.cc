@@ -224,7 +224,7 @@ private:
             if (in->own->leaving) continue;
             in->own->entries.for_each([&, &network = id](const networkdb::entry& each) {
                 if (networkdb::network_db::visible(each))
-                    entries[network + "/" + std::string(each.key())] =
+                    entries[network + "/" + each.key()] =
                         each.owner()->name + "=" + std::string(each.value());
             });
         }

@@ -197,7 +197,7 @@ std::map<std::string, std::string> world::table(std::size_t which, const std::st
     if (found == own.end() || found->second->own->leaving) return entries;
     found->second->own->entries.for_each([&](const entry& each) {
         if (!network_db::visible(each)) return;
-        entries[network + "/" + std::string(each.table()) + "/" + std::string(each.key())] =
+        entries[network + "/" + std::string(each.table()) + "/" + each.key()] =
             each.owner()->name + "=" + std::string(each.value());
     });
     return entries;
