@@ -10,6 +10,8 @@ struct underlay_origin {
     std::optional<port_index> exception;
     /// By another worker, because this one owns the security association that opens them.
     bool handed_over = false;
+    /// By another worker, which has opened them in place and left what is around the text as it was.
+    bool opened = false;
 };
 
 /// Tunnel to container. Takes ownership of `count` (at most burst_capacity) packets, Ethernet header first,

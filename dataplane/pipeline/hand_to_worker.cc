@@ -58,13 +58,21 @@ rte_mbuf* made_whole(worker_context& context, tunnel_burst& b, unsigned i) {
     return whole;
 }
 
-}  // namespace
-
-void hand_to_worker(worker_context& context, tunnel_burst& b, unsigned i, std::uint32_t worker) {
+void hand_by(outputs& way, worker_context& context, tunnel_burst& b, unsigned i, std::uint32_t worker) {
     b.release(i);
     rte_mbuf* packet = b.packets[i];
     if ((b.shared & bit_of(i)) != 0) packet = made_whole(context, b, i);
-    if (packet != nullptr) context.other_workers->push(static_cast<port_index>(worker), packet);
+    if (packet != nullptr) way.push(static_cast<port_index>(worker), packet);
+}
+
+}  // namespace
+
+void hand_to_worker(worker_context& context, tunnel_burst& b, unsigned i, std::uint32_t worker) {
+    hand_by(*context.other_workers, context, b, i, worker);
+}
+
+void hand_opened_to_worker(worker_context& context, tunnel_burst& b, unsigned i, std::uint32_t worker) {
+    hand_by(*context.other_workers_opened, context, b, i, worker);
 }
 
 }  // namespace waggle

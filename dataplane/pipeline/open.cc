@@ -13,6 +13,8 @@
 namespace waggle {
 namespace {
 
+constexpr protection docker_protection = protection::of(protection_kind::docker, no_overlay);
+
 void drop(worker_context& context, tunnel_burst& b, unsigned i, drop_reason reason) {
     b.drop(i, reason, *context.no_overlay_counters);
 }
@@ -76,16 +78,20 @@ private:
     hand_to_worker(context, b, i, *owner);
 }
 
-/// The payload of an opened packet is one of VXLAN (RFC 7348 section 5).
-void accept(const worker_context& context, tunnel_burst& b, unsigned i, std::uint8_t* payload,
-            std::size_t length) {
-    constexpr std::size_t headers = sizeof(udp_header) + sizeof(vxlan_header);
+constexpr std::size_t inner_headers = sizeof(udp_header) + sizeof(vxlan_header);
+
+/// What an opened packet has to hold (RFC 7348 section 5).
+bool holds_vxlan(const worker_context& context, const std::uint8_t* payload, std::size_t length) {
     const auto& udp = header_at<udp_header>(payload);
-    if (length < headers || udp.length.host() < headers || udp.length.host() > length ||
-        udp.destination_port != context.udp_port)
-        return b.drop(i, drop_reason::sealed_not_vxlan, *context.no_overlay_counters);
-    b.frames[i] = payload + headers;
-    b.lengths[i] = static_cast<std::uint16_t>(udp.length.host() - headers);
+    return length >= inner_headers && udp.length.host() >= inner_headers && udp.length.host() <= length &&
+           udp.destination_port == context.udp_port;
+}
+
+/// From the facts of the ESP header to those of the frame.
+void accept(tunnel_burst& b, unsigned i, std::uint8_t* payload) {
+    const auto& udp = header_at<udp_header>(payload);
+    b.frames[i] = payload + inner_headers;
+    b.lengths[i] = static_cast<std::uint16_t>(udp.length.host() - inner_headers);
     b.outer_lengths[i] =
         static_cast<std::uint8_t>(b.outer_lengths[i] + sizeof(esp_header) + sizeof(udp_header));
 }
@@ -94,12 +100,33 @@ bool is_aggregate(const tunnel_burst& b, unsigned i) {
     return (b.offloads & bit_of(i)) != 0 && offload_of(b.packets[i]).kind != segmentation::none;
 }
 
+/// What another worker has opened: all of it is Docker's.
+void take_opened(worker_context& context, tunnel_burst& b, packet_mask sealed) {
+    for_each(sealed, [&](unsigned i) {
+        std::uint8_t* const payload = b.frames[i] + sizeof(esp_header);
+        // The UDP port may be another one since.
+        if (!holds_vxlan(context, payload, b.lengths[i] - sizeof(esp_header)))
+            return drop(context, b, i, drop_reason::sealed_not_vxlan);
+        b.protections[i] = docker_protection;
+        accept(b, i, payload);
+    });
+}
+
+/// The worker that is to go on with an opened packet. What the waggle profile sends is spread by the NIC.
+std::uint32_t worker_for(worker_context& context, const tunnel_burst& b, unsigned i,
+                         const std::uint8_t* payload, std::uint64_t now) {
+    if (context.other_workers_opened == nullptr || b.protections[i] != docker_protection)
+        return context.worker;
+    return context.spreader.worker_for(header_at<udp_header>(payload).source_port.host(), now);
+}
+
 }  // namespace
 
 void open(worker_context& context, tunnel_burst& b) {
     const packet_mask sealed = b.sealed & b.live;
     if (sealed == 0) [[likely]]
         return;
+    if (b.from.opened) return take_opened(context, b, sealed);
     const std::uint64_t now = nanoseconds(context);
     association_finder associations(context, b, now);
     esp::open_burst work;
@@ -120,12 +147,23 @@ void open(worker_context& context, tunnel_burst& b) {
         b.protections[i] = protection::from_raw(static_cast<std::uint32_t>(association->binding));
     });
     const packet_mask opened = esp::open(work, now);
+    context.spreader.see_burst(work.count);
     for (unsigned at = 0; at < work.count; ++at) {
         const unsigned i = packets[at];
-        if ((opened & bit_of(at)) == 0) [[unlikely]]
+        if ((opened & bit_of(at)) == 0) [[unlikely]] {
             drop(context, b, i, reason_of(work.verdict[at]));
+            continue;
+        }
+        std::uint8_t* const payload = work.esp[at] + sizeof(esp_header);
+        if (!holds_vxlan(context, payload, work.length[at])) [[unlikely]] {
+            drop(context, b, i, drop_reason::sealed_not_vxlan);
+            continue;
+        }
+        const std::uint32_t worker = worker_for(context, b, i, payload, now);
+        if (worker != context.worker)
+            hand_opened_to_worker(context, b, i, worker);
         else
-            accept(context, b, i, work.esp[at] + sizeof(esp_header), work.length[at]);
+            accept(b, i, payload);
     }
 }
 

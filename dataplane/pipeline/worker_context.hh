@@ -7,6 +7,7 @@
 
 #include "common/byte_order.hh"
 #include "common/ip_address.hh"
+#include "dataplane/pipeline/flow_spreader.hh"
 #include "dataplane/pipeline/known_senders.hh"
 #include "dataplane/pipeline/outputs.hh"
 #include "dataplane/pipeline/token_bucket.hh"
@@ -32,6 +33,8 @@ struct worker_context {
     /// Packets for decapsulate() on other workers, by the worker's number in place of a port's; the owner
     /// flushes both. May be null where there is one worker.
     waggle::outputs* other_workers = nullptr;
+    /// The same for packets that this worker has opened. Without it nothing is spread.
+    waggle::outputs* other_workers_opened = nullptr;
     /// Counters of what happens before the overlay is known.
     overlay_counters* no_overlay_counters = nullptr;
     /// Never null.
@@ -54,6 +57,7 @@ struct worker_context {
     /// Identification of the next outer IPv4 header (RFC 6864).
     std::uint16_t next_ip_id = 0;
     known_senders senders;
+    flow_spreader spreader;
 };
 
 }  // namespace waggle

@@ -24,6 +24,7 @@ worker::worker(const worker_context& context, const port_directory& ports, rcu_d
     : _context(context),
       _outputs(&worker::flush_outputs, this),
       _other_workers(&worker::flush_other_workers, this),
+      _other_workers_opened(&worker::flush_opened, this),
       _ports(ports),
       _rcu(rcu),
       _idle(idle),
@@ -155,27 +156,7 @@ unsigned worker::poll(polled_queue& queue, unsigned capacity) {
 void worker::flush() {
     _outputs.flush_all();
     _other_workers.flush_all();
-}
-
-unsigned worker::take_handed_over() {
-    handover* const ring = own_ring();
-    if (ring == nullptr) return 0;
-    std::array<rte_mbuf*, burst_capacity> packets;
-    const unsigned count = ring->take(packets.data(), burst_capacity);
-    if (count == 0) return 0;
-    // What it is for was known to who handed it over: nothing of it is the kernel's.
-    decapsulate(_context, {.exception = std::nullopt, .handed_over = true}, packets.data(), count);
-    flush();
-    return count;
-}
-
-void worker::flush_other_workers(void* self, port_index to, rte_mbuf** packets, unsigned count) {
-    const worker& from = *static_cast<worker*>(self);
-    const unsigned taken = from._rings[to]->put(packets, count);
-    if (taken == count) [[likely]]
-        return;
-    from._context.no_overlay_counters->drop(drop_reason::handover_full, count - taken);
-    rte_pktmbuf_free_bulk(packets + taken, count - taken);
+    _other_workers_opened.flush_all();
 }
 
 void worker::serve(const poll_plan::served_queue& queue) {
@@ -213,20 +194,6 @@ void worker::send(port_index port, rte_mbuf** packets, unsigned count) {
     for (unsigned i = done.taken; i < count; ++i) lost += packets[i]->nb_segs;
     counters.drop(slot->target->is_up() ? drop_reason::port_full : drop_reason::port_gone, lost);
     rte_pktmbuf_free_bulk(packets + done.taken, count - done.taken);
-}
-
-result<std::vector<std::unique_ptr<handover>>> connect_workers(const std::vector<worker*>& workers) {
-    std::vector<std::unique_ptr<handover>> rings;
-    std::vector<handover*> by_number;
-    if (workers.size() < 2) return rings;
-    for (worker* const one : workers) {
-        result<std::unique_ptr<handover>> made = handover::create(one->waking());
-        if (!made) return made.failure();
-        by_number.push_back(made->get());
-        rings.push_back(*std::move(made));
-    }
-    for (worker* const one : workers) one->connect(by_number);
-    return rings;
 }
 
 overlay_counters& worker::counters_of(overlay_index overlay) const {

@@ -37,9 +37,14 @@ public:
     worker(const worker&) = delete;
     worker& operator=(const worker&) = delete;
 
-    /// `rings`: to all workers, by number, for packets that another one has to open; outlive the worker's
-    /// run(). Without them it must be the only worker. Before run().
-    void connect(std::vector<handover*> rings) { _rings = std::move(rings); }
+    /// Ways to another worker: for packets that it has to open, and for those that are opened.
+    struct rings {
+        handover* sealed;
+        handover* opened;
+    };
+    /// To all workers, by number; they outlive the worker's run(). Without them it must be the only worker.
+    /// Before run().
+    void connect(std::vector<rings> to);
 
     /// The thread's whole life, until stop().
     void run();
@@ -57,6 +62,8 @@ public:
 private:
     static void flush_outputs(void* self, port_index port, rte_mbuf** packets, unsigned count);
     static void flush_other_workers(void* self, port_index worker, rte_mbuf** packets, unsigned count);
+    static void flush_opened(void* self, port_index worker, rte_mbuf** packets, unsigned count);
+    void hand_over(handover& ring, rte_mbuf** packets, unsigned count);
     void send(port_index port, rte_mbuf** packets, unsigned count);
     overlay_counters& counters_of(overlay_index overlay) const;
 
@@ -67,8 +74,9 @@ private:
     void look_for_events();
     void serve(const poll_plan::served_queue& queue);
     unsigned take_handed_over();
+    unsigned take(handover& ring, bool opened);
     void flush();
-    handover* own_ring() const { return _rings.empty() ? nullptr : _rings[_context.worker]; }
+    bool rings_are_empty() const;
 
     void rest(const poll_plan& plan);
     bool arm(const poll_plan& plan, bool enable);
@@ -77,7 +85,8 @@ private:
     worker_context _context;
     waggle::outputs _outputs;
     waggle::outputs _other_workers;
-    std::vector<handover*> _rings;
+    waggle::outputs _other_workers_opened;
+    std::vector<rings> _rings;
     const port_directory& _ports;
     rcu_domain& _rcu;
     config::idle_mode _idle;

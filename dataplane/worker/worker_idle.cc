@@ -49,7 +49,7 @@ void worker::rest(const poll_plan& plan) {
     _wake_up.announce_sleep();
     const bool nothing_new =
         _plan.load(std::memory_order_acquire) == &plan && !_stopping.load(std::memory_order_acquire) &&
-        _hot.empty() && (own_ring() == nullptr || own_ring()->is_empty()) &&
+        _hot.empty() && rings_are_empty() &&
         std::ranges::all_of(plan.served, [](const auto& queue) { return queue.frames->is_empty(); });
     if (nothing_new && arm(plan, true)) {
         _rcu.offline(_context.worker);

@@ -38,8 +38,8 @@ def waggle_pair(lab, start=True, **options):
     return pair
 
 
-def docker_pair(lab):
-    pair = Pair(lab, start=False)
+def docker_pair(lab, **settings):
+    pair = Pair(lab, start=False, **settings)
     for host in pair.hosts:
         host.config["node"]["docker_encryption"] = {"keys": docker_keys(host)}
         host.config["overlays"][0]["encryption"] = {"profile": "docker"}

@@ -1,6 +1,7 @@
 // Packets of an association that another worker owns (replay.md).
 #include "tests/support/sealed_fixture.hh"
 #include "tests/unit/pipeline/expectations.hh"
+#include "tests/unit/pipeline/one_piece.hh"
 
 namespace waggle::test {
 namespace {
@@ -57,26 +58,6 @@ private:
     std::vector<rte_mbuf*> _kept;
     waggle::outputs _others{keep, this};
 };
-
-/// The lengths of the outer IP and UDP header as those of the whole piece.
-void put_lengths(bytes& piece, bool v4) {
-    const auto put = [&](std::size_t at, std::size_t value) {
-        piece[at] = static_cast<std::uint8_t>(value >> 8);
-        piece[at + 1] = static_cast<std::uint8_t>(value);
-    };
-    if (!v4) {
-        put(18, piece.size() - 54);
-        put(58, piece.size() - 54);
-        return;
-    }
-    put(16, piece.size() - 14);
-    put(38, piece.size() - 34);
-    put(24, 0);
-    unsigned sum = 0;
-    for (std::size_t at = 14; at < 34; at += 2) sum += static_cast<unsigned>(piece[at] << 8 | piece[at + 1]);
-    sum = (sum & 0xffff) + (sum >> 16);
-    put(24, ~(sum + (sum >> 16)) & 0xffff);
-}
 
 TEST(handover, packets_go_unopened_to_the_owner) {
     one_of_two host;
@@ -140,31 +121,17 @@ TEST(handover, datagrams_of_one_piece_become_packets) {
         const ip_address peer = v4 ? host.peer_v4 : host.peer_v6;
         host.writer.set_receiver(spi(host.inbound_keys.spi), peer, *host.association);
         host.association->claim.owner_for_received(other, host.now());
-        const std::size_t headers = v4 ? 14 + 20 + 8 : 14 + 40 + 8;
-        bytes piece;
-        std::size_t one = 0;
+        std::vector<bytes> packets;
         for (std::uint64_t sequence = 1; sequence <= 3; ++sequence) {
             esp_outer outer = host.sealed_from(peer);
             outer.sequence = sequence;
             outer.udp_port = 4500;
             outer.outer.tos = 2;
-            const bytes packet =
+            packets.push_back(
                 esp_tunnelled(outer, host.inbound_keys, 7000,
-                              udp_frame(v4 ? host.remote_4 : host.remote_6, host.local_a, 4, 18));
-            one = packet.size() - headers;
-            if (piece.empty())
-                piece = packet;
-            else
-                piece.insert(piece.end(), packet.begin() + static_cast<std::ptrdiff_t>(headers),
-                             packet.end());
+                              udp_frame(v4 ? host.remote_4 : host.remote_6, host.local_a, 4, 18)));
         }
-        put_lengths(piece, v4);
-        const packet_offload offload{.checksum_start = static_cast<std::uint16_t>(headers - 8),
-                                     .checksum_offset = 6,
-                                     .segment_size = static_cast<std::uint16_t>(one),
-                                     .kind = segmentation::udp,
-                                     .partial_checksum = 1};
-        EXPECT_TRUE(host.decapsulate({{piece, offload}}).empty());
+        EXPECT_TRUE(host.decapsulate({in_one_piece(packets)}).empty());
         const std::vector<bytes> handed = host.handed_over();
         ASSERT_EQ(handed.size(), 3U);
         EXPECT_EQ(host.drops(), drop_counts{});
