@@ -137,6 +137,7 @@ void agent::quit_gossip(std::function<void()> done) {
     };
     if (!_swarm) return told();
     _left_swarm = std::move(_swarm);
+    _left_swarm->forget_hosts();
     _left_swarm->stop(true, std::move(told));
 }
 

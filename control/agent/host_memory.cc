@@ -43,4 +43,12 @@ void host_memory::flush() {
     _told_failure = !written.ok();
 }
 
+void host_memory::forget() {
+    _wanted.clear();
+    _written.clear();
+    if (auto removed = remove_durably(_path); !removed)
+        spdlog::warn("the hosts of the gossip that was left can't be forgotten: {}",
+                     removed.failure().message);
+}
+
 }  // namespace waggle::control

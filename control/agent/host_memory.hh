@@ -23,6 +23,8 @@ public:
     void keep(const std::vector<gossip::ip_endpoint>& hosts, moment now);
     /// Writes what keep() left for later.
     void flush();
+    /// For a host that does not come back to these: nothing is left of them.
+    void forget();
 
 private:
     std::string _path;

@@ -74,6 +74,8 @@ public:
     /// What the operator should know, one sentence each.
     std::vector<std::string> problems() const;
 
+    /// For a host that leaves this gossip for another one, or none: the other hosts are not tried again.
+    void forget_hosts() { _memory.forget(); }
     /// Ends the thread. `leave`: all others are told that this host is gone; calls `done` after at most a few
     /// seconds.
     void stop(bool leave, std::function<void()> done);

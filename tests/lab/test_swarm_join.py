@@ -56,8 +56,11 @@ def test_three_hosts_are_one_network(lab, swarm):
     host.waggle("detach", "w1")
     wait_until(lambda: manager.resolves("a1", "w1") is None, 10, "w1's name to be gone")
     assert derived_mac(ours) not in manager.forwards(swarm.networks["net1"].id)
+    remembered = host.directory / "state" / "gossip-hosts"
+    wait_until(remembered.exists, 20, "the hosts of the swarm to be remembered")
     host.waggle("leave")
     assert membership(host)["state"] == "outside"
+    assert not remembered.exists()
     swarm.wait_node(host, "Down")
 
 

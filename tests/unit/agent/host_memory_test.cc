@@ -52,6 +52,20 @@ TEST_F(gossip_host_memory, does_not_write_all_the_time) {
     EXPECT_FALSE(std::filesystem::exists(file()));
 }
 
+TEST_F(gossip_host_memory, forgets_the_hosts_of_what_was_left) {
+    host_memory memory(directory);
+    memory.keep({one}, moment(1h));
+    memory.keep({one, two}, moment(1h + 1s));
+    memory.forget();
+    memory.flush();
+    EXPECT_FALSE(std::filesystem::exists(file()));
+    EXPECT_EQ(host_memory(directory).read(64), hosts{});
+    memory.forget();
+    // Those of the next gossip are kept.
+    memory.keep({two}, moment(2h));
+    EXPECT_EQ(host_memory(directory).read(64), hosts{two});
+}
+
 TEST_F(gossip_host_memory, of_rubbish_is_empty) {
     for (const char* text : {"", "rubbish", "192.0.2.1", "192.0.2.1 0\n192.0.2.2 65536\nx 7\n", "\0\n\n"}) {
         std::ofstream(file()) << text;
