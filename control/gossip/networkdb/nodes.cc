@@ -41,14 +41,15 @@ void network_db::node_left(const std::string& name, bool left, time_point now) {
 void network_db::restore_replaced(const node& gone, time_point now) {
     // A host that has just started may hear of an address's present life first and of its former one later,
     // from somebody who does not know yet that it is dead. Now it is.
-    for (const auto& [name, other] : _roster.nodes()) {
-        if (!other->present || !other->replaced || other->address != gone.address) continue;
-        _roster.set_address(*other, other->address);
-        activate(*other, now);
-        // In which networks it is, it tells itself.
-        if (_reconnecting.emplace(other->address, name).second) _effects.joins.push_back(other->address);
-        return;
-    }
+    const std::vector<node*>& replaced = _roster.replaced_at(gone.address);
+    const auto latest =
+        std::find_if(replaced.rbegin(), replaced.rend(), [](const node* each) { return each->present; });
+    if (latest == replaced.rend()) return;
+    node& other = **latest;
+    _roster.set_address(other, other.address);
+    activate(other, now);
+    // In which networks it is, it tells itself.
+    if (_reconnecting.emplace(other.address, other.name).second) _effects.joins.push_back(other.address);
 }
 
 void network_db::activate(node& who, time_point now) {
@@ -57,7 +58,7 @@ void network_db::activate(node& who, time_point now) {
     who.state = node_state::active;
     who.forget_at = gossip::never;
     who.since = now;
-    who.replaced = false;
+    _roster.set_replaced(who, false);
     ++_active;
     for (attachment& each : who.attachments) {
         if (each.leaving) continue;
@@ -84,7 +85,7 @@ void network_db::mark_left(node& who, time_point now, bool replaced) {
     for (attachment& each : who.attachments) drop_entries(each, tell, replaced);
     while (!who.attachments.empty()) _roster.detach(who, *who.attachments.back().network);
     who.state = node_state::left;
-    who.replaced = replaced;
+    _roster.set_replaced(who, replaced);
     if (who.forget_at == gossip::never) {
         who.forget_at = now + _settings.reap_node;
         reap_later(who.name, {}, who.forget_at);

@@ -27,7 +27,7 @@ const attachment* node::find(const networkdb::network& in) const {
 }
 
 node* roster::find_node(std::string_view name) const {
-    auto found = _nodes.find(std::string(name));
+    auto found = _nodes.find(name);
     return found == _nodes.end() ? nullptr : found->second.get();
 }
 
@@ -42,6 +42,7 @@ node& roster::add_node(const std::string& name, const gossip::ip_endpoint& addre
 
 void roster::erase_node(node& gone) {
     while (!gone.attachments.empty()) detach(gone, *gone.attachments.back().network);
+    set_replaced(gone, false);
     if (at_address(gone.address) == &gone) _by_address.erase(gone.address);
     _nodes.erase(std::string(gone.name));
 }
@@ -52,13 +53,34 @@ node* roster::at_address(const gossip::ip_endpoint& address) const {
 }
 
 void roster::set_address(node& of, const gossip::ip_endpoint& address) {
+    const bool replaced = of.replaced;
+    set_replaced(of, false);
     if (at_address(of.address) == &of) _by_address.erase(of.address);
     of.address = address;
     _by_address[address] = &of;
+    set_replaced(of, replaced);
+}
+
+void roster::set_replaced(node& of, bool replaced) {
+    if (of.replaced == replaced) return;
+    of.replaced = replaced;
+    if (replaced) {
+        _replaced[of.address].push_back(&of);
+        return;
+    }
+    const auto at = _replaced.find(of.address);
+    std::erase(at->second, &of);
+    if (at->second.empty()) _replaced.erase(at);
+}
+
+const std::vector<node*>& roster::replaced_at(const gossip::ip_endpoint& address) const {
+    static const std::vector<node*> none;
+    const auto found = _replaced.find(address);
+    return found != _replaced.end() ? found->second : none;
 }
 
 network* roster::find_network(std::string_view id) const {
-    auto found = _networks.find(std::string(id));
+    auto found = _networks.find(id);
     return found == _networks.end() ? nullptr : found->second.get();
 }
 

@@ -1,6 +1,8 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -69,7 +71,7 @@ struct node {
     gossip::time_point since{};
     /// The member list calls it present.
     bool present = true;
-    /// It counts as left because another name came to its address.
+    /// It counts as left because another name came to its address. Set by the roster.
     bool replaced = false;
     /// Sorted by the network's number.
     std::vector<attachment> attachments;
@@ -82,6 +84,14 @@ struct node {
 /// Who takes part in what. Pointers stay valid until the thing is erased.
 class roster {
 public:
+    /// Looks names up without a copy.
+    struct name_hash {
+        using is_transparent = void;
+        std::size_t operator()(std::string_view name) const { return std::hash<std::string_view>{}(name); }
+    };
+    template <typename Named>
+    using by_name = std::unordered_map<std::string, std::unique_ptr<Named>, name_hash, std::equal_to<>>;
+
     node* find_node(std::string_view name) const;
     /// Precondition: there is none of the name.
     node& add_node(const std::string& name, const gossip::ip_endpoint& address);
@@ -90,6 +100,9 @@ public:
     /// The node that said last that it has this address; null if none.
     node* at_address(const gossip::ip_endpoint& address) const;
     void set_address(node& of, const gossip::ip_endpoint& address);
+    void set_replaced(node& of, bool replaced);
+    /// The nodes of this address that are replaced, the latest last.
+    const std::vector<node*>& replaced_at(const gossip::ip_endpoint& address) const;
 
     network* find_network(std::string_view id) const;
     network& find_or_add_network(std::string_view id);
@@ -103,13 +116,14 @@ public:
     /// Forgets the network if nothing refers to it.
     void drop_if_unused(network& maybe);
 
-    const std::unordered_map<std::string, std::unique_ptr<node>>& nodes() const { return _nodes; }
-    const std::unordered_map<std::string, std::unique_ptr<network>>& networks() const { return _networks; }
+    const by_name<node>& nodes() const { return _nodes; }
+    const by_name<network>& networks() const { return _networks; }
 
 private:
-    std::unordered_map<std::string, std::unique_ptr<node>> _nodes;
+    by_name<node> _nodes;
     std::unordered_map<gossip::ip_endpoint, node*> _by_address;
-    std::unordered_map<std::string, std::unique_ptr<network>> _networks;
+    std::unordered_map<gossip::ip_endpoint, std::vector<node*>> _replaced;
+    by_name<network> _networks;
     std::uint32_t _next_number = 0;
 };
 

@@ -44,6 +44,34 @@ TEST_F(one_node, entries_of_a_failed_node_are_hidden_and_return_with_it) {
     EXPECT_TRUE(told().empty());
 }
 
+TEST_F(one_node, the_present_life_at_an_address_is_back_when_a_former_one_heard_of_later_is_dead) {
+    const auto joins = [&] { return db.take_effects().joins; };
+    const auto state_of = [&](const std::string& name) { return db.everyone().find_node(name)->state; };
+    db.node_joined("former", peer_address, now);
+    EXPECT_EQ(state_of("peer"), node_state::left);
+    // Somebody else at another address says nothing of these.
+    db.node_left("other", false, now);
+    EXPECT_EQ(state_of("peer"), node_state::left);
+    EXPECT_TRUE(joins().empty());
+    db.node_left("former", false, now);
+    EXPECT_EQ(state_of("peer"), node_state::active);
+    EXPECT_EQ(joins(), std::vector{peer_address});
+    EXPECT_EQ(db.everyone().at_address(peer_address)->name, "peer");
+    EXPECT_TRUE(db.everyone().replaced_at(peer_address).empty());
+
+    // The last of several lives; and one that is somewhere else by now is not back here.
+    const ip_endpoint elsewhere{*ip_address::parse("192.0.2.9"), 7946};
+    for (const char* name : {"second", "third", "fourth"}) db.node_joined(name, peer_address, now);
+    db.node_moved("third", elsewhere);
+    db.node_left("fourth", false, now);
+    EXPECT_EQ(state_of("second"), node_state::active);
+    EXPECT_EQ(state_of("third"), node_state::left);
+    EXPECT_EQ(db.everyone().replaced_at(elsewhere).size(), 1U);
+    // Forgotten nodes are in no list.
+    db.advance(now += hours(25));
+    EXPECT_TRUE(db.everyone().replaced_at(elsewhere).empty());
+}
+
 TEST_F(one_node, entries_of_a_node_that_left_are_dropped) {
     share_net();
     hear(event(table_change::create, 5, "k"));
