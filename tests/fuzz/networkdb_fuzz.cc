@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <span>
@@ -31,6 +32,17 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     std::string_view inner = text;
     auto message = decode_envelope(text);
     if (message) inner = message->data;
+    // What is read in place is what the codec reads.
+    if (auto seen = view_envelope(text))
+        require(message.ok() && message->type == seen->type && message->data == seen->data);
+    if (auto seen = view_table_event(inner)) {
+        auto event = decode_table_event(inner);
+        require(event.ok() && table_event_view(*event) == *seen);
+    }
+    if (auto seen = view_compound(inner)) {
+        auto parts = decode_compound(inner);
+        require(parts.ok() && std::equal(parts->begin(), parts->end(), seen->begin(), seen->end()));
+    }
     check_round_trip<node_event>(inner, decode_node_event);
     check_round_trip<network_event>(inner, decode_network_event);
     check_round_trip<push_pull>(inner, decode_push_pull);

@@ -9,24 +9,32 @@ unsigned retransmit_limit(unsigned multiplier, std::size_t nodes) {
     return multiplier * static_cast<unsigned>(std::ceil(std::log10(static_cast<double>(nodes + 1))));
 }
 
-void broadcast_queue::push(std::string_view key, bytes message) {
+void broadcast_queue::push(std::string key, bytes message) {
     if (!key.empty()) erase(key);
-    const position at{0, message.size(), _next_number++};
     _bytes += message.size();
-    _waiting.insert(at);
-    if (!key.empty()) _by_key.emplace(key, at);
-    _entries.emplace(at.number, entry{std::string(key), std::move(message)});
+    const std::uint32_t slot = _entries.emplace(entry{std::move(key), std::move(message), 0, _next_number++});
+    _waiting.insert(position_of(slot));
+    if (const std::string& named = _entries[slot].key; !named.empty()) _by_key.insert(hash_of(named), slot);
 }
 
 bool broadcast_queue::erase(std::string_view key) {
-    const auto found = _by_key.find(std::string(key));
-    if (found == _by_key.end()) return false;
-    drop(_waiting.find(found->second));
+    const std::uint32_t* found = find(key);
+    if (found == nullptr) return false;
+    drop(_waiting.find(position_of(*found)));
     return true;
 }
 
 bool broadcast_queue::contains(std::string_view key) const {
-    return _by_key.contains(std::string(key));
+    return find(key) != nullptr;
+}
+
+const std::uint32_t* broadcast_queue::find(std::string_view key) const {
+    return _by_key.find(hash_of(key), [&](std::uint32_t slot) { return _entries[slot].key == key; });
+}
+
+broadcast_queue::position broadcast_queue::position_of(std::uint32_t slot) const {
+    const entry& one = _entries[slot];
+    return {one.transmissions, one.message.size(), one.number, slot};
 }
 
 std::size_t broadcast_queue::take(std::size_t overhead, std::size_t limit, unsigned transmit_limit,
@@ -41,25 +49,23 @@ std::size_t broadcast_queue::take(std::size_t overhead, std::size_t limit, unsig
             at = _waiting.lower_bound(position{at->transmissions, room, ~std::uint64_t{0}});
             continue;
         }
-        const auto found = _entries.find(at->number);
         used += overhead + at->size;
         position sent = *at;
         ++sent.transmissions;
         at = _waiting.erase(at);
+        bytes& message = _entries[sent.slot].message;
         if (sent.transmissions >= transmit_limit) {
-            out.push_back(std::move(found->second.message));
             _bytes -= sent.size;
-            if (!found->second.key.empty()) _by_key.erase(found->second.key);
-            _entries.erase(found);
+            out.push_back(std::move(message));
+            drop_entry(sent.slot);
         } else {
-            out.push_back(found->second.message);
+            out.push_back(message);
             again.push_back(sent);
         }
     }
     for (const position& sent : again) {
+        _entries[sent.slot].transmissions = sent.transmissions;
         _waiting.insert(sent);
-        const std::string& key = _entries.at(sent.number).key;
-        if (!key.empty()) _by_key.at(key) = sent;
     }
     return used;
 }
@@ -76,11 +82,14 @@ void broadcast_queue::clear() {
 }
 
 void broadcast_queue::drop(std::set<position>::iterator at) {
-    const auto found = _entries.find(at->number);
-    if (!found->second.key.empty()) _by_key.erase(found->second.key);
     _bytes -= at->size;
-    _entries.erase(found);
+    drop_entry(at->slot);
     _waiting.erase(at);
+}
+
+void broadcast_queue::drop_entry(std::uint32_t slot) {
+    if (const std::string& key = _entries[slot].key; !key.empty()) _by_key.erase(hash_of(key), slot);
+    _entries.erase(slot);
 }
 
 }  // namespace waggle::gossip

@@ -1,12 +1,14 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <set>
 #include <string>
 #include <string_view>
-#include <unordered_map>
 #include <vector>
 
+#include "common/hash_index.hh"
+#include "common/slot_blocks.hh"
 #include "control/gossip/core/bytes.hh"
 
 namespace waggle::gossip {
@@ -20,7 +22,7 @@ unsigned retransmit_limit(unsigned multiplier, std::size_t nodes);
 class broadcast_queue {
 public:
     /// Queues a message in place of a waiting one of the same key. An empty key replaces nothing.
-    void push(std::string_view key, bytes message);
+    void push(std::string key, bytes message);
     /// Takes the waiting message of this key out; false if there is none.
     bool erase(std::string_view key);
     bool contains(std::string_view key) const;
@@ -42,25 +44,36 @@ private:
     struct entry {
         std::string key;
         bytes message;
+        unsigned transmissions = 0;
+        /// In the order of arrival.
+        std::uint64_t number = 0;
     };
     /// In the order in which messages are sent.
     struct position {
         unsigned transmissions;
         std::size_t size;
         std::uint64_t number;
+        /// Of the entry.
+        std::uint32_t slot = 0;
         friend bool operator<(const position& a, const position& b) {
             if (a.transmissions != b.transmissions) return a.transmissions < b.transmissions;
             if (a.size != b.size) return a.size > b.size;
             return a.number > b.number;
         }
     };
+    static std::size_t hash_of(std::string_view key) { return std::hash<std::string_view>{}(key); }
+    const std::uint32_t* find(std::string_view key) const;
+    position position_of(std::uint32_t slot) const;
     void drop(std::set<position>::iterator at);
+    /// Its position is gone already.
+    void drop_entry(std::uint32_t slot);
 
     std::uint64_t _next_number = 0;
     std::size_t _bytes = 0;
     std::set<position> _waiting;
-    std::unordered_map<std::uint64_t, entry> _entries;
-    std::unordered_map<std::string, position> _by_key;
+    slot_blocks<entry> _entries;
+    /// Slots of the entries that have a key.
+    hash_index<std::uint32_t> _by_key;
 };
 
 }  // namespace waggle::gossip

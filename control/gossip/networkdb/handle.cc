@@ -24,23 +24,39 @@ void network_db::user_message(gossip::byte_view message, time_point now) {
 
 void network_db::handle(std::string_view message, bool bulk, unsigned depth, time_point now) {
     if (depth > deepest) return refuse(error{"a gossip message is nested too deep"});
+    if (auto seen = view_envelope(message))
+        return handle_part(seen->type, seen->data, message, bulk, depth, now);
     auto decoded = decode_envelope(message);
     if (!decoded) return refuse(decoded.failure());
-    handle_part(*decoded, message, bulk, depth, now);
+    handle_part(decoded->type, decoded->data, message, bulk, depth, now);
 }
 
-void network_db::handle_part(const envelope& message, std::string_view whole, bool bulk, unsigned depth,
-                             time_point now) {
+void network_db::handle(const table_event_view& event, std::string_view whole, bool bulk, time_point now) {
+    ++_counters.table_events;
+    const verdict found = accept(event, bulk, now);
+    if (found == verdict::early) hold(std::string(event.owner), whole, now);
+    if (found != verdict::pass_on) return;
+    gossip::broadcast_queue& queue = live_network(event.network)->own->heard_events;
+    if (bulk && queue.size() > _settings.longest_queue_on_sync) return;
+    std::string name;
+    name.reserve(event.table.size() + 1 + event.key.size());
+    name.append(event.table).append("/").append(event.key);
+    queue.push(std::move(name), gossip::copy_of(gossip::view_of(whole)));
+    wake_gossip(now);
+}
+
+void network_db::handle_part(message_type type, std::string_view data, std::string_view whole, bool bulk,
+                             unsigned depth, time_point now) {
     auto pass_on = [&] { return gossip::copy_of(gossip::view_of(whole)); };
-    switch (message.type) {
+    switch (type) {
         case message_type::node_event: {
-            auto event = decode_node_event(message.data);
+            auto event = decode_node_event(data);
             if (!event) return refuse(event.failure());
             if (accept(*event, now)) _node_events.push({}, pass_on());
             return;
         }
         case message_type::network_event: {
-            auto event = decode_network_event(message.data);
+            auto event = decode_network_event(data);
             if (!event) return refuse(event.failure());
             const verdict found = accept(*event, now);
             if (found == verdict::early) hold(event->node, whole, now);
@@ -49,26 +65,23 @@ void network_db::handle_part(const envelope& message, std::string_view whole, bo
             return handle_early(event->node, now);
         }
         case message_type::table_event: {
-            auto event = decode_table_event(message.data);
+            if (auto seen = view_table_event(data)) return handle(*seen, whole, bulk, now);
+            auto event = decode_table_event(data);
             if (!event) return refuse(event.failure());
-            ++_counters.table_events;
-            const verdict found = accept(*event, bulk, now);
-            if (found == verdict::early) hold(event->owner, whole, now);
-            if (found != verdict::pass_on) return;
-            gossip::broadcast_queue& queue = live_network(event->network)->own->heard_events;
-            if (bulk && queue.size() > _settings.longest_queue_on_sync) return;
-            queue.push(event->table + "/" + event->key, pass_on());
-            wake_gossip(now);
-            return;
+            return handle(table_event_view(*event), whole, bulk, now);
         }
         case message_type::bulk_sync: {
             if (bulk) return refuse(error{"a bulk sync holds another one"});
-            auto sync = decode_bulk_sync(message.data);
+            auto sync = decode_bulk_sync(data);
             if (!sync) return refuse(sync.failure());
             return handle(*sync, now);
         }
         case message_type::compound: {
-            auto parts = decode_compound(message.data);
+            if (auto seen = view_compound(data)) {
+                for (std::string_view part : *seen) handle(part, bulk, depth + 1, now);
+                return;
+            }
+            auto parts = decode_compound(data);
             if (!parts) return refuse(parts.failure());
             for (const std::string& part : *parts) handle(part, bulk, depth + 1, now);
             return;
@@ -163,7 +176,7 @@ void network_db::leave_attachment(node& who, attachment& of, time_point now) {
     reap_later(who.name, of.network->id, of.forget_at);
 }
 
-network_db::verdict network_db::accept(const table_event& event, bool bulk, time_point now) {
+network_db::verdict network_db::accept(const table_event_view& event, bool bulk, time_point now) {
     _table_clock.witness(event.time);
     if (event.owner == _self->name) return verdict::stop;
     network* in = live_network(event.network);

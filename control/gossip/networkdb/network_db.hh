@@ -15,6 +15,7 @@
 #include "control/gossip/core/time.hh"
 #include "control/gossip/memberlist/broadcast_queue.hh"
 #include "control/gossip/networkdb/lamport_clock.hh"
+#include "control/gossip/networkdb/message_view.hh"
 #include "control/gossip/networkdb/messages.hh"
 #include "control/gossip/networkdb/own_network.hh"
 #include "control/gossip/networkdb/roster.hh"
@@ -210,11 +211,12 @@ private:
 
     // handle.cc
     void handle(std::string_view message, bool bulk, unsigned depth, time_point now);
-    void handle_part(const envelope& message, std::string_view whole, bool bulk, unsigned depth,
-                     time_point now);
+    void handle_part(message_type type, std::string_view data, std::string_view whole, bool bulk,
+                     unsigned depth, time_point now);
+    void handle(const table_event_view& event, std::string_view whole, bool bulk, time_point now);
     bool accept(const node_event& event, time_point now);
     verdict accept(const network_event& event, time_point now);
-    verdict accept(const table_event& event, bool bulk, time_point now);
+    verdict accept(const table_event_view& event, bool bulk, time_point now);
     void leave_attachment(node& who, attachment& of, time_point now);
     void refuse(const error& why);
 

@@ -6,18 +6,29 @@
 
 namespace waggle::networkdb {
 
+namespace {
+
+constexpr std::uint8_t no_digit = 0x80;
+
+constexpr std::array<std::uint8_t, 256> digit_values = [] {
+    std::array<std::uint8_t, 256> values{};
+    values.fill(no_digit);
+    for (std::uint8_t i = 0; i < 16; ++i) values[static_cast<std::size_t>("0123456789abcdef"[i])] = i;
+    return values;
+}();
+
+}  // namespace
+
 bool packed_key::pack(std::string_view text, std::uint8_t* packed) {
     if (text.size() != 2 * hex_size) return false;
-    bool valid = true;
-    const auto value_of = [&](char digit) {
-        const unsigned number = static_cast<unsigned char>(digit) - unsigned{'0'};
-        const unsigned letter = static_cast<unsigned char>(digit) - unsigned{'a'};
-        valid = valid && (number < 10 || letter < 6);
-        return number < 10 ? number : letter + 10;
-    };
-    for (std::size_t i = 0; i < hex_size; ++i)
-        packed[i] = static_cast<std::uint8_t>(value_of(text[2 * i]) << 4 | value_of(text[2 * i + 1]));
-    return valid;
+    unsigned all = 0;
+    for (std::size_t i = 0; i < hex_size; ++i) {
+        const unsigned high = digit_values[static_cast<unsigned char>(text[2 * i])];
+        const unsigned low = digit_values[static_cast<unsigned char>(text[2 * i + 1])];
+        all |= high | low;
+        packed[i] = static_cast<std::uint8_t>(high << 4 | low);
+    }
+    return (all & no_digit) == 0;
 }
 
 std::string packed_key::unpack(const std::uint8_t* packed) {
