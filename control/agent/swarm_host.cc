@@ -96,8 +96,8 @@ result<std::unique_ptr<swarm_host>> swarm_host::make(boost::asio::io_context& co
     auto thread = swarm_thread::start(settings, std::move(keys),
                                       {.changes =
                                            [=](std::vector<networkdb::entry_change> changes) {
-                                               post([=, changes = std::move(changes)]() mutable {
-                                                   if (!alive.expired()) self->on_changes(std::move(changes));
+                                               post([=, changes = std::move(changes)]() {
+                                                   if (!alive.expired()) self->on_changes(changes);
                                                });
                                            },
                                        .status =
@@ -232,7 +232,7 @@ void swarm_host::add_seed_problem(std::vector<std::string>& problems) const {
     }
 }
 
-void swarm_host::on_changes(std::vector<networkdb::entry_change> changes) {
+void swarm_host::on_changes(const std::vector<networkdb::entry_change>& changes) {
     auto news = table_news::nothing;
     auto now = steady_clock::now();
     for (const networkdb::entry_change& each : changes) {

@@ -88,7 +88,7 @@ private:
     bool has_other_seeds() const;
     std::string seeds_text() const;
     void add_seed_problem(std::vector<std::string>& problems) const;
-    void on_changes(std::vector<networkdb::entry_change> changes);
+    void on_changes(const std::vector<networkdb::entry_change>& changes);
     void on_report(swarm_report report);
     void tick();
     void step_addresses();

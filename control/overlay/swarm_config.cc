@@ -20,6 +20,7 @@ using keyed = std::pair<const std::string, owned_record<Record>>;
 template <typename Record>
 std::vector<const keyed<Record>*> newest_first(const std::map<std::string, owned_record<Record>>& table) {
     std::vector<const keyed<Record>*> all;
+    all.reserve(table.size());
     for (const auto& each : table) all.push_back(&each);
     std::ranges::sort(all, [](const auto* a, const auto* b) { return counts_more(*a, *b); });
     return all;

@@ -149,7 +149,7 @@ void member_thread::tell_view() {
     if (auto seen = _core.take_view()) _told.changed(std::move(*seen));
 }
 
-void member_thread::keep(keep_identity what) {
+void member_thread::keep(const keep_identity& what) {
     _core.identity_kept(_store.keep(what.what), now());
 }
 
@@ -174,7 +174,7 @@ void member_thread::carry_out(effect&& what) {
         void operator()(close_stream&& each) const { of._links.close_stream(each.stream); }
         void operator()(start_call&& each) const { of._links.start(std::move(each)); }
         void operator()(make_key&&) const { of._core.key_made(make_certificate_request(), now()); }
-        void operator()(keep_identity&& each) const { of.keep(std::move(each)); }
+        void operator()(keep_identity&& each) const { of.keep(each); }
         void operator()(forget_identity&&) const { of.forget(); }
         void operator()(keep_state&& each) const {
             if (const auto kept = of._files.keep(each.what); !kept)

@@ -48,7 +48,7 @@ private:
     void carry_out();
     void carry_out(effect&& what);
     void tell_view();
-    void keep(keep_identity what);
+    void keep(const keep_identity& what);
     void forget();
     void finish();
 

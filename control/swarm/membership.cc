@@ -122,8 +122,8 @@ private:
 
 }  // namespace
 
-result<std::unique_ptr<membership>> membership::open(boost::asio::io_context& context, swarm::settings chosen,
-                                                     callbacks told) {
+result<std::unique_ptr<membership>> membership::open(boost::asio::io_context& context,
+                                                     const swarm::settings& chosen, callbacks told) {
     if (auto made = make_directory(chosen.directory); !made) return made.failure();
     static std::once_flag once;
     std::call_once(once, silence_grpc);

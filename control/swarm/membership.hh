@@ -149,8 +149,8 @@ public:
     };
 
     /// Takes up the identity that the directory has, if any, and begins to look for a manager.
-    static result<std::unique_ptr<membership>> open(boost::asio::io_context& context, swarm::settings chosen,
-                                                    callbacks told);
+    static result<std::unique_ptr<membership>> open(boost::asio::io_context& context,
+                                                    const swarm::settings& chosen, callbacks told);
     virtual ~membership() = default;
 
     /// Becomes a worker: pins the root by the token's digest, asks for a certificate, keeps it, opens a

@@ -40,7 +40,7 @@ result<void> check_parameters(const association_key& key, const association& par
         return error{key.vtep.to_string() + " can't be a VTEP's address"};
     if (key.spi < smallest_spi) return error{"SPIs below 256 are reserved (RFC 4303 section 2.1)"};
     if (parameters.profile == encryption::none) return error{"a profile of no encryption"};
-    const auto checked =
+    auto checked =
         parameters.profile == encryption::docker ? check_docker(parameters) : check_waggle(parameters);
     if (!checked) return checked;
     const std::size_t wanted = keying_material_length(parameters.cipher);

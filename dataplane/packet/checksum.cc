@@ -23,7 +23,7 @@ checksum_sum run(std::uint8_t* to, const std::uint8_t* from, std::size_t length,
             to += sizeof value;
         }
         from += sizeof value;
-        length -= sizeof value;
+        return sizeof value;
     };
 #ifdef __AVX2__
     if (length >= 64) {
@@ -54,17 +54,17 @@ checksum_sum run(std::uint8_t* to, const std::uint8_t* from, std::size_t length,
     while (length >= 8) {
         const auto word = load<std::uint64_t>(from);
         sum += (word & 0xffff'ffffU) + (word >> 32);
-        step(word);
+        length -= step(word);
     }
     if (length >= 4) {
         const auto word = load<std::uint32_t>(from);
         sum += word;
-        step(word);
+        length -= step(word);
     }
     if (length >= 2) {
         const auto word = load<std::uint16_t>(from);
         sum += word;
-        step(word);
+        length -= step(word);
     }
     if (length == 1) {
         const std::uint8_t last[2] = {*from, 0};

@@ -92,8 +92,6 @@ void arp(worker_context& context, access_burst& b, unsigned i) {
             decided.what = action::drop_invalid;
             break;
         case arp_kind::announcement:
-            decided = announced(b, message.unicast);
-            break;
         case arp_kind::reply:
             decided = announced(b, message.unicast);
             break;

@@ -103,6 +103,7 @@ result<void> start_eal(const eal_plan& plan, const std::string& log_level) {
     std::vector<std::string> arguments = plan.arguments;
     arguments.push_back("--log-level=*:" + log_level);
     std::vector<char*> pointers;
+    pointers.reserve(arguments.size());
     for (std::string& argument : arguments) pointers.push_back(argument.data());
     if (rte_eal_init(static_cast<int>(pointers.size()), pointers.data()) >= 0) return {};
     return system_error("DPDK can't be started (needs root; --log-level debug tells more)", rte_errno);

@@ -27,8 +27,9 @@ std::vector<std::string> publisher::publish(const publication& wanted, time_poin
             if (auto old = told.endpoints.find(name); old == told.endpoints.end() || old->second != what)
                 create(network, name, what, now);
         for (const auto& [key, old] : outdated) remove(network, key, old, now);
-        std::erase_if(_keys[network],
-                      [&](const auto& each) { return !content.endpoints.contains(each.first); });
+        std::erase_if(_keys[network], [&wanted_now = content.endpoints](const auto& each) {
+            return !wanted_now.contains(each.first);
+        });
         told = content;
     }
     for (auto told = _published.begin(); told != _published.end();) {

@@ -15,7 +15,7 @@ constexpr const char* join_again = "join again with a token (`docker swarm join-
 }  // namespace
 
 void member::start(std::optional<identity> self, waggle::swarm::SavedState state,
-                   waggle::swarm::SavedKeys keys, instant at) {
+                   const waggle::swarm::SavedKeys& keys, instant at) {
     if (!self) return;
     _managers.replace(state.managers());
     for (wire::Task& task : *state.mutable_tasks()) _assignments.restore(std::move(task));

@@ -26,8 +26,8 @@ public:
         : _description(std::move(description)), _out(seed) {}
 
     /// What the disk had. Without an identity the host is outside of any swarm.
-    void start(std::optional<identity> self, waggle::swarm::SavedState state, waggle::swarm::SavedKeys keys,
-               instant at);
+    void start(std::optional<identity> self, waggle::swarm::SavedState state,
+               const waggle::swarm::SavedKeys& keys, instant at);
     /// There is an identity on the disk, and it is of no use.
     void start_without(const error& why);
     void join(std::string token, std::vector<std::string> managers, instant at);
@@ -43,7 +43,7 @@ public:
     void stream_ended(stream_id stream, const call_status& why, instant at);
     void answered(call_id call, const call_status& status, const manager_response& what, instant at);
     void key_made(result<certificate_request> made, instant at);
-    void identity_kept(result<void> kept, instant at);
+    void identity_kept(const result<void>& kept, instant at);
 
     void advance(instant at);
     moment next_wake() const;

@@ -123,7 +123,7 @@ void member::keep_new_identity(identity made) {
     _out.effects.emplace_back(keep_identity{std::move(made)});
 }
 
-void member::identity_kept(result<void> kept, instant at) {
+void member::identity_kept(const result<void>& kept, instant at) {
     if (!_new_self) return;
     identity made = std::move(*std::exchange(_new_self, std::nullopt));
     const bool enrolled = std::exchange(_enrolled, false);

@@ -39,6 +39,7 @@ std::vector<certificate_handle> read_certificates(const std::string& pem) {
 std::vector<certificate_handle> find_issuers(X509* leaf, const std::vector<X509*>& presented,
                                              const std::vector<certificate_handle>& roots, bool in_time) {
     std::vector<X509*> trusted;
+    trusted.reserve(roots.size());
     for (const auto& each : roots) trusted.push_back(each.get());
     // Each round takes up what the one before made trusted; whoever has a path length of 0 signs leaves only.
     for (std::size_t at = 0; at < trusted.size(); ++at) {
