@@ -73,6 +73,21 @@ networkdb::table_event event_of(std::uint32_t number, lamport_time time, network
             change == networkdb::table_change::remove ? 1800 : 0};
 }
 
+/// It has a name, as engines tell it of a service's task.
+networkdb::table_event name_event_of(std::uint32_t number, lamport_time time) {
+    networkdb::table_event event = event_of(number, time, networkdb::table_change::create);
+    networkdb::endpoint_record record;
+    record.name = "web." + std::to_string(number) + ".0123456789abcdefghijklmno";
+    record.service_name = "web";
+    record.service_id = "abcdefghijklmnopqrstuvwxy";
+    record.virtual_ip = ip_address::from_v4(0x0aff'ff00);
+    record.address = ip_address::from_v4(0x0a00'0002 + number);
+    record.task_aliases = {key_of(number).substr(0, 12)};
+    event.table = networkdb::endpoint_table;
+    event.value = networkdb::encode(record);
+    return event;
+}
+
 /// Five events a packet, as many as engines put into one.
 std::vector<gossip::bytes> packets_of(const std::vector<networkdb::table_event>& events) {
     std::vector<gossip::bytes> packets;
@@ -262,11 +277,15 @@ measured events(std::uint32_t count) {
     return measure(made);
 }
 
+networkdb::table_event place_event_of(std::uint32_t number, lamport_time time) {
+    return event_of(number, time, networkdb::table_change::create);
+}
+
 /// So many entries come by one bulk sync.
-std::vector<gossip::bytes> bulk_sync_of(std::uint32_t count) {
+std::vector<gossip::bytes> bulk_sync_of(std::uint32_t count,
+                                        networkdb::table_event (*made)(std::uint32_t, lamport_time)) {
     std::vector<std::string> parts;
-    for (std::uint32_t i = 0; i < count; ++i)
-        parts.push_back(networkdb::encode(event_of(i, 10 + i, networkdb::table_change::create)));
+    for (std::uint32_t i = 0; i < count; ++i) parts.push_back(networkdb::encode(made(i, 10 + i)));
     const networkdb::bulk_sync sync{
         10 + count, false, peer_name, {network}, networkdb::encode_compound(parts)};
     return {user_message(networkdb::encode(sync))};
@@ -274,29 +293,41 @@ std::vector<gossip::bytes> bulk_sync_of(std::uint32_t count) {
 
 measured bulk_sync(std::uint32_t count) {
     auto made = std::make_shared<subject>();
-    made->packets = bulk_sync_of(count);
+    made->packets = bulk_sync_of(count, place_event_of);
     made->events = count;
     return measure(made);
 }
 
-/// Heap memory of everything that control keeps for an entry, from the gossip to the desired state.
+/// Heap memory of everything that control keeps for a place, from the gossip to the desired state, and for
+/// its name, which goes no further than the swarm's tables.
 measured memory(std::uint32_t count) {
-    auto bytes = std::make_shared<double>(0);
+    double per_place = 0;
+    double per_name = 0;
     {
-        const auto packets = bulk_sync_of(count);
+        const auto places = bulk_sync_of(count, place_event_of);
+        const auto names = bulk_sync_of(count, name_event_of);
         const double before = heap_bytes();
         control_path control;
-        control.receive(packets.front());
+        control.receive(places.front());
         if (control.forwarding() != count) throw std::runtime_error("entries are missing");
-        *bytes = (heap_bytes() - before) / count;
+        const double with_places = heap_bytes();
+        control.receive(names.front());
+        per_place = (with_places - before) / count;
+        per_name = (heap_bytes() - with_places) / count;
     }
-    return {.report = [bytes] { return std::map<std::string, double>{{"heap_bytes_per_entry", *bytes}}; }};
+    return {.report = [=] {
+        return std::map<std::string, double>{{"heap_bytes_per_entry", per_place},
+                                             {"heap_bytes_per_name", per_name}};
+    }};
 }
 
 const registration gossip_to_tables([] {
     add_group({{.name = "gossip_events/100000", .make = [] { return events(100'000); }}});
     add_group({{.name = "gossip_bulk_sync/100000", .make = [] { return bulk_sync(100'000); }}});
-    add_group({{.name = "gossip_memory/100000", .make = [] { return memory(100'000); }}});
+    // Indices are more or less full.
+    for (const std::uint32_t count : {80'000U, 100'000U, 120'000U})
+        add_group(
+            {{.name = "gossip_memory/" + std::to_string(count), .make = [=] { return memory(count); }}});
 });
 
 }  // namespace

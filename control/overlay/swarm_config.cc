@@ -148,14 +148,13 @@ private:
             host_record host;
             (record.vtep.is_v4() ? host.vtep_v4 : host.vtep_v6) = record.vtep;
             const std::string key = place->key();
-            auto name = records.names.find(key);
-            config().endpoints.push_back(
-                {name != records.names.end() ? name->second.record.name : key.substr(0, 12),
-                 overlay.name,
-                 {record.address},
-                 record.mac,
-                 peer_with(host, overlay).name,
-                 std::nullopt});
+            const told_name* name = records.names.find(key);
+            config().endpoints.push_back({name != nullptr ? name->record().name : key.substr(0, 12),
+                                          overlay.name,
+                                          {record.address},
+                                          record.mac,
+                                          peer_with(host, overlay).name,
+                                          std::nullopt});
         }
     }
 

@@ -12,7 +12,7 @@ table_news swarm_tables::apply(const networkdb::entry_change& change, moment now
     if (change.table == networkdb::overlay_peer_table) {
         if (put_place(in, change, now)) news = table_news::places;
     } else if (change.table == networkdb::endpoint_table) {
-        if (put(in.names, change, now, networkdb::decode_endpoint_record)) news = table_news::names;
+        if (put_name(in, change, now)) news = table_news::names;
     } else if (change.table == networkdb::host_table) {
         if (put(in.hosts, change, now, networkdb::decode_host_record)) news = table_news::others;
     } else if (change.table == networkdb::claim_table) {
@@ -50,6 +50,30 @@ bool swarm_tables::put_place(network_records& in, const networkdb::entry_change&
         return false;
     }
     touch(in.places.add(change.key, change.owner, change.time, *decoded));
+    return true;
+}
+
+bool swarm_tables::put_name(network_records& in, const networkdb::entry_change& change, moment now) {
+    const told_name* known = in.names.find(change.key);
+    if (known != nullptr && !change.value && change.owner_replaced) {
+        in.names.linger(*known, now + grace);
+        _lingering.insert(now + grace);
+        return true;
+    }
+    bool valid = change.value.has_value();
+    if (valid) {
+        if (known != nullptr && known->value() == *change.value && known->owner() == change.owner &&
+            known->time() == change.time && !known->lingers())
+            return false;
+        if (auto decoded = networkdb::decode_endpoint_record(*change.value); !decoded) {
+            refuse(change, decoded.failure().message, now);
+            valid = false;
+        }
+    }
+    if (known == nullptr && !valid) return false;
+    // What it said before does not hold any more either, if it is nonsense now.
+    if (known != nullptr) in.names.erase(*known);
+    if (valid) in.names.add(change.key, change.owner, change.time, *change.value);
     return true;
 }
 
@@ -117,7 +141,7 @@ table_news swarm_tables::advance(moment now) {
             in.places.erase(*each);
             news = std::max(news, table_news::places);
         }
-        std::erase_if(in.names, over);
+        in.names.end_lingering(now);
         if (std::erase_if(in.hosts, over) + std::erase_if(in.claims, over) > 0) news = table_news::others;
     }
     return news;

@@ -12,6 +12,7 @@
 #include "control/gossip/networkdb/network_db.hh"
 #include "control/gossip/networkdb/records.hh"
 #include "control/moment.hh"
+#include "control/overlay/name_table.hh"
 #include "control/overlay/owned_record.hh"
 #include "control/overlay/place_table.hh"
 
@@ -20,7 +21,7 @@ namespace waggle::control {
 /// What the gossip tells of one network, by key.
 struct network_records {
     place_table places;
-    std::map<std::string, owned_record<networkdb::endpoint_record>> names;
+    name_table names;
     std::map<std::string, owned_record<networkdb::host_record>> hosts;
     std::map<std::string, owned_record<networkdb::claim_record>> claims;
 };
@@ -68,6 +69,7 @@ private:
     bool put(std::map<std::string, owned_record<Record>>& table, const networkdb::entry_change& change,
              moment now, Decode decode);
     bool put_place(network_records& in, const networkdb::entry_change& change, moment now);
+    bool put_name(network_records& in, const networkdb::entry_change& change, moment now);
     void refuse(const networkdb::entry_change& change, const std::string& reason, moment now);
 
     std::string _own_name;
