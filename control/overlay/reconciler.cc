@@ -150,6 +150,11 @@ std::optional<reconciler::batch> reconciler::next(moment now) {
                     continue;
                 }
                 if (trying) continue;
+                if (_refusal) {
+                    // Nothing is left that could be accepted, and nothing to try again.
+                    _messages.push_back({false, "what the dataplane refused is not wanted any more"});
+                    _refusal.reset();
+                }
                 return std::nullopt;
             }
         }

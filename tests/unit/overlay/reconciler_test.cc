@@ -232,6 +232,33 @@ TEST_F(reconciler_test, ports_open_from_an_earlier_owner_stay_open_during_a_sear
     EXPECT_TRUE(one.faults().contains("vhost-e4"));
 }
 
+TEST_F(reconciler_test, a_refusal_of_what_is_not_wanted_any_more_is_over) {
+    const auto more = [] {
+        auto state = std::make_shared<api::state>(*state_with(3));
+        const vni overlay = state->overlays.begin()->first;
+        state->neighbours.emplace({overlay, ip_address::from_v4(0x0a63'0001)}, mac_address::from_u64(2));
+        return state;
+    };
+    one.desire(state_with(3), now);
+    connect(one, dataplane, now);
+    settle_now();
+    dataplane.refuse_all = true;
+    one.desire(more(), now);
+    settle_now();
+    EXPECT_EQ(one.refusal(), "table full");
+    messages();
+    // What is in force is what is wanted: there is nothing to send that could be accepted.
+    one.desire(state_with(3), now);
+    pass(seconds(600));
+    EXPECT_EQ(one.refusal(), "");
+    EXPECT_FALSE(one.wake_at()) << "it would be asked again and again";
+    EXPECT_EQ(messages(), "  what the dataplane refused is not wanted any more\n");
+    dataplane.refuse_all = false;
+    one.desire(more(), now);
+    settle_now();
+    EXPECT_EQ(dataplane.state, *more());
+}
+
 TEST_F(reconciler_test, a_refusal_that_is_about_no_port_is_retried_without_a_busy_loop) {
     dataplane.refuse_all = true;
     one.desire(state_with(3), now);
