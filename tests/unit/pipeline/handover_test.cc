@@ -1,6 +1,7 @@
 // Packets of an association that another worker owns (replay.md).
 #include "tests/support/sealed_fixture.hh"
 #include "tests/unit/pipeline/expectations.hh"
+#include "tests/unit/pipeline/kept_packets.hh"
 #include "tests/unit/pipeline/one_piece.hh"
 
 namespace waggle::test {
@@ -16,9 +17,8 @@ class one_of_two : public sealed_fixture {
 public:
     one_of_two() {
         writer.set_receiver(spi(inbound_keys.spi), peer_v4, *association);
-        context.other_workers = &_others;
+        context.other_workers = _others.way();
     }
-    ~one_of_two() { free_kept(); }
 
     std::uint64_t now() const { return context.now * 1000; }
     frame_in packet(std::uint64_t sequence, const ip_address& peer) const {
@@ -28,16 +28,7 @@ public:
     }
     frame_in packet(std::uint64_t sequence) const { return packet(sequence, peer_v4); }
     /// Contents of what went to other workers, in order.
-    std::vector<bytes> handed_over() {
-        _others.flush_all();
-        std::vector<bytes> contents;
-        for (const rte_mbuf* one : _kept) {
-            const auto* data = rte_pktmbuf_mtod(one, const std::uint8_t*);
-            contents.emplace_back(data, data + one->data_len);
-        }
-        free_kept();
-        return contents;
-    }
+    std::vector<bytes> handed_over() { return _others.take(); }
     std::vector<sent_frame> take_over(const std::vector<frame_in>& packets) {
         return decapsulate_from({.exception = std::nullopt, .handed_over = true}, packets);
     }
@@ -45,18 +36,7 @@ public:
     std::shared_ptr<esp::inbound_association> association = make_receiver();
 
 private:
-    static void keep(void* owner, port_index to, rte_mbuf** packets, unsigned count) {
-        EXPECT_EQ(to, other);
-        auto& kept = static_cast<one_of_two*>(owner)->_kept;
-        kept.insert(kept.end(), packets, packets + count);
-    }
-    void free_kept() {
-        for (rte_mbuf* one : _kept) rte_pktmbuf_free(one);
-        _kept.clear();
-    }
-
-    std::vector<rte_mbuf*> _kept;
-    waggle::outputs _others{keep, this};
+    kept_packets _others{other};
 };
 
 TEST(handover, packets_go_unopened_to_the_owner) {

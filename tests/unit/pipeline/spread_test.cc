@@ -1,6 +1,7 @@
 // Opened packets that another worker is to go on with.
 #include "tests/support/sealed_fixture.hh"
 #include "tests/unit/pipeline/expectations.hh"
+#include "tests/unit/pipeline/kept_packets.hh"
 #include "tests/unit/pipeline/one_piece.hh"
 
 namespace waggle::test {
@@ -12,12 +13,11 @@ constexpr std::uint32_t other = 1;
 class loaded_worker : public sealed_fixture {
 public:
     explicit loaded_worker(protection_kind kind = protection_kind::docker) : sealed_fixture(kind) {
-        context.other_workers_opened = &_others;
+        context.other_workers_opened = _others.way();
         context.spreader = flow_spreader(0, 2);
         for (unsigned i = 0; i < 2 * flow_spreader::loaded_at; ++i)
             context.spreader.see_burst(flow_spreader::large_burst);
     }
-    ~loaded_worker() { free_kept(); }
 
     bytes packet_of(std::uint16_t flow, std::size_t payload = 18, std::uint32_t vni = 7000) {
         esp_outer outer = sealed_from(peer_v4);
@@ -27,16 +27,7 @@ public:
     }
     bytes frame_of(std::size_t payload) const { return udp_frame(remote_4, local_a, 4, payload); }
     /// What went to the other worker, in order.
-    std::vector<bytes> handed_over() {
-        _others.flush_all();
-        std::vector<bytes> contents;
-        for (const rte_mbuf* one : _kept) {
-            const auto* data = rte_pktmbuf_mtod(one, const std::uint8_t*);
-            contents.emplace_back(data, data + one->data_len);
-        }
-        free_kept();
-        return contents;
-    }
+    std::vector<bytes> handed_over() { return _others.take(); }
     std::vector<sent_frame> take_opened(const std::vector<bytes>& packets) {
         std::vector<frame_in> in;
         for (const bytes& each : packets) in.push_back({each});
@@ -50,19 +41,8 @@ public:
     }
 
 private:
-    static void keep(void* owner, port_index to, rte_mbuf** packets, unsigned count) {
-        EXPECT_EQ(to, other);
-        auto& kept = static_cast<loaded_worker*>(owner)->_kept;
-        kept.insert(kept.end(), packets, packets + count);
-    }
-    void free_kept() {
-        for (rte_mbuf* one : _kept) rte_pktmbuf_free(one);
-        _kept.clear();
-    }
-
     std::uint64_t _sequence = 0;
-    std::vector<rte_mbuf*> _kept;
-    waggle::outputs _others{keep, this};
+    kept_packets _others{other};
 };
 
 TEST(spread, the_other_worker_delivers_what_was_opened_here_in_order) {
