@@ -119,6 +119,8 @@ private:
 /// What both workers and the writer share.
 struct world {
     std::array<inbox, worker_count> inboxes;
+    /// For opened packets, which the owner spreads.
+    std::array<inbox, worker_count> opened_inboxes;
     side sending{true};
     side receiving{false};
     std::atomic<bool> stop{false};
@@ -129,9 +131,16 @@ struct world {
 class traffic {
 public:
     traffic(world& shared, unsigned worker, std::uint64_t seed)
-        : _world(shared), _worker(worker), _random(seed), _outputs(collect, this), _others(hand_over, this) {
+        : _world(shared),
+          _worker(worker),
+          _random(seed),
+          _outputs(collect, this),
+          _others(hand_over, this),
+          _others_opened(hand_opened_over, this) {
         _encapsulate = context_of(shared.sending);
         _decapsulate = context_of(shared.receiving);
+        _decapsulate.other_workers_opened = &_others_opened;
+        _decapsulate.spreader = flow_spreader(worker, worker_count);
     }
 
     void run() {
@@ -149,12 +158,10 @@ public:
         EXPECT_EQ(_pool.in_use(), 0U);
     }
 
-    /// Opens what the other worker handed over.
+    /// Opens what the other worker handed over, and delivers what that has opened.
     void take_over() {
-        for (const bytes& content : _world.inboxes[_worker].take()) {
-            rte_mbuf* packet = _pool.packet(content);
-            decapsulate(_decapsulate, {.exception = {}, .handed_over = true}, &packet, 1);
-        }
+        take(_world.inboxes[_worker].take(), {.exception = {}, .handed_over = true});
+        spread += take(_world.opened_inboxes[_worker].take(), {.exception = {}, .opened = true});
         flush();
         count_delivered();
     }
@@ -162,6 +169,7 @@ public:
     std::uint64_t in = 0;
     std::uint64_t sealed = 0;
     std::uint64_t delivered = 0;
+    std::uint64_t spread = 0;
 
 private:
     worker_context context_of(side& of) {
@@ -177,6 +185,18 @@ private:
         context.now = 1;
         context.ticks_per_second = 1'000'000;
         return context;
+    }
+
+    std::uint64_t take(const std::deque<bytes>& contents, const underlay_origin& from) {
+        std::array<rte_mbuf*, burst_capacity> packets{};
+        unsigned count = 0;
+        for (const bytes& content : contents) {
+            packets[count++] = _pool.packet(content);
+            if (count == burst_capacity)
+                decapsulate(_decapsulate, from, packets.data(), std::exchange(count, 0));
+        }
+        if (count != 0) decapsulate(_decapsulate, from, packets.data(), count);
+        return contents.size();
     }
 
     void burst() {
@@ -195,6 +215,9 @@ private:
 
         const std::deque<rte_mbuf*> sent = std::exchange(_collected, {});
         sealed += sent.size();
+        // Always under load.
+        for (unsigned i = 0; i < flow_spreader::loaded_at; ++i)
+            _decapsulate.spreader.see_burst(flow_spreader::large_burst);
         unsigned turned = 0;
         for (rte_mbuf* packet : sent) packets[turned++] = turn_round(packet);
         decapsulate(_decapsulate, {.port = underlay_port, .exception = {}}, packets.data(), turned);
@@ -205,6 +228,7 @@ private:
     void flush() {
         _outputs.flush_all();
         _others.flush_all();
+        _others_opened.flush_all();
     }
 
     void count_delivered() {
@@ -234,13 +258,18 @@ private:
         }
     }
 
-    static void hand_over(void* self, port_index to, rte_mbuf** packets, unsigned count) {
-        world& shared = static_cast<traffic*>(self)->_world;
+    static void move_to(inbox& to, rte_mbuf** packets, unsigned count) {
         for (unsigned i = 0; i < count; ++i) {
             const auto* data = rte_pktmbuf_mtod(packets[i], const std::uint8_t*);
-            shared.inboxes[to].put(bytes(data, data + packets[i]->data_len));
+            to.put(bytes(data, data + packets[i]->data_len));
             rte_pktmbuf_free(packets[i]);
         }
+    }
+    static void hand_over(void* self, port_index to, rte_mbuf** packets, unsigned count) {
+        move_to(static_cast<traffic*>(self)->_world.inboxes[to], packets, count);
+    }
+    static void hand_opened_over(void* self, port_index to, rte_mbuf** packets, unsigned count) {
+        move_to(static_cast<traffic*>(self)->_world.opened_inboxes[to], packets, count);
     }
 
     world& _world;
@@ -250,6 +279,7 @@ private:
     std::deque<rte_mbuf*> _collected;
     waggle::outputs _outputs;
     waggle::outputs _others;
+    waggle::outputs _others_opened;
     worker_context _encapsulate;
     worker_context _decapsulate;
 };
@@ -383,8 +413,9 @@ TEST(association_churn, under_traffic_nothing_is_opened_wrong_lost_uncounted_or_
     const std::uint64_t sealed = first.sealed + second.sealed;
     const std::uint64_t delivered = first.delivered + second.delivered;
     std::cout << changes.made() << " pairs, " << in << " frames, " << sealed << " sealed, " << delivered
-              << " delivered" << std::endl;
+              << " delivered, " << first.spread + second.spread << " by another worker" << std::endl;
     EXPECT_GT(delivered, 0U);
+    EXPECT_GT(first.spread + second.spread, 0U);
     // No association was there, or it went between sealing and opening: nothing else may happen.
     EXPECT_EQ(in, sealed + shared.sending.drops(drop_reason::no_association));
     EXPECT_EQ(sealed, delivered + shared.receiving.drops(drop_reason::unknown_spi));
