@@ -237,7 +237,7 @@ void swarm_host::on_changes(const std::vector<networkdb::entry_change>& changes)
     auto now = steady_clock::now();
     for (const networkdb::entry_change& each : changes) {
         news = std::max(news, _tables.apply(each, now));
-        _rivals.apply(each, _tables);
+        _rivals.apply(each);
     }
     for (const std::string& each : _tables.take_messages()) spdlog::warn("{}", each);
     tell(news);

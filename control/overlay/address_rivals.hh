@@ -34,28 +34,21 @@ public:
     address_rivals(std::string own_name, std::vector<ip_address> own_vteps)
         : _own_name(std::move(own_name)), _own_vteps(std::move(own_vteps)) {}
 
-    /// To be called for every change after `tables` has applied it.
-    void apply(const networkdb::entry_change& change, const swarm_tables& tables);
+    /// To be called for every change.
+    void apply(const networkdb::entry_change& change);
     /// By network and address.
     std::vector<address_rivalry> list(const swarm_tables& tables) const;
 
 private:
-    using network_address = std::pair<std::string, ip_address>;
-    struct own_place {
-        /// Time and key of the own records; more than one while one replaces another.
-        std::set<std::pair<networkdb::lamport_time, std::string>> records;
-        /// Keys of the others'.
-        std::set<std::string> rivals;
-    };
-    void apply_own(const networkdb::entry_change& change, const swarm_tables& tables);
-    void apply_other(const networkdb::entry_change& change, const swarm_tables& tables);
+    /// Time and key of the own records of one address; more than one while one replaces another.
+    using own_records = std::set<std::pair<networkdb::lamport_time, std::string>>;
 
     std::string _own_name;
     std::vector<ip_address> _own_vteps;
-    std::map<network_address, own_place> _own;
-    /// What an own record, or a rival's, is about, by network and key.
+    /// By network and address.
+    std::map<std::pair<std::string, ip_address>, own_records> _own;
+    /// What an own record is about, by network and key.
     std::map<std::pair<std::string, std::string>, ip_address> _own_keys;
-    std::map<std::pair<std::string, std::string>, ip_address> _rival_keys;
 };
 
 }  // namespace waggle::control

@@ -34,7 +34,7 @@ struct watcher {
     address_rivals rivals{"me", {own_vtep}};
     void apply(const networkdb::entry_change& change) {
         tables.apply(change, now);
-        rivals.apply(change, tables);
+        rivals.apply(change);
     }
     std::vector<address_rivalry> list() const { return rivals.list(tables); }
 };
