@@ -38,6 +38,7 @@ void gossip_node::set_seeds(std::vector<ip_endpoint> seeds, time_point now) {
     _settings.seeds = std::move(seeds);
     _silent_seeds.clear();
     _told_lonely = false;
+    _tries = 0;
     try_seeds(now);
     pump(now);
 }
@@ -82,12 +83,19 @@ bool gossip_node::seeds_are_down() const {
 void gossip_node::try_seeds(time_point now) {
     const bool alone = _members.present() <= 1;
     _next_seeds = never;
-    if (!has_other_seeds() && !(alone && !_remembered.list().empty())) return;
-    _next_seeds = now + (alone ? _settings.lonely_retry : _settings.seed_retry);
-    if (!alone && knows_a_seed()) return;
+    if (!has_other_seeds() && (_has_joined || _remembered.list().empty())) return;
+    _next_seeds = now + until_next_try(alone);
+    if (_has_joined && knows_a_seed()) return;
     for (const ip_endpoint& seed : _settings.seeds)
         if (is_other(seed)) _members.join(seed, now);
-    if (alone) try_remembered(now);
+    if (!_has_joined) try_remembered(now);
+}
+
+duration gossip_node::until_next_try(bool alone) {
+    const duration longest = alone ? _settings.lonely_retry : _settings.seed_retry;
+    if (_has_joined) return longest;
+    constexpr unsigned most_doublings = 16;
+    return std::min(longest, _settings.first_retry * (1U << std::min(_tries++, most_doublings)));
 }
 
 void gossip_node::try_remembered(time_point now) {
@@ -167,12 +175,15 @@ void gossip_node::merge_remote_state(byte_view state, bool, time_point now) {
 void gossip_node::node_joined(const member& who, time_point now) {
     _told_lonely = false;
     if (is_other(who.address)) _remembered.came(who.address);
+    // Those that are there are first among them.
+    if (!_has_joined) _next_remembered = 0;
     _tables.node_joined(who.name, who.address, now);
 }
 void gossip_node::node_left(const member& who, time_point now) {
     _tables.node_left(who.name, who.state == member_state::left, now);
     forget(who);
     if (_leave_latest != never) return;
+    if (_members.present() <= 1) _has_joined = false;
     // Alone again, or a seed less: are the seeds up?
     if (_members.present() <= 1 || std::ranges::find(_settings.seeds, who.address) != _settings.seeds.end())
         _next_seeds = std::min(_next_seeds, now + _settings.lonely_retry);
@@ -204,6 +215,10 @@ void gossip_node::reliable_sent(stream_id id, bool delivered, time_point now) {
 
 void gossip_node::join_finished(const ip_endpoint& seed, bool joined, time_point now) {
     _tables.join_ended(seed, joined, now);
+    if (joined) {
+        _has_joined = true;
+        _tries = 0;
+    }
     const bool ours = std::ranges::find(_settings.seeds, seed) != _settings.seeds.end();
     if (!ours) return;
     if (joined) {

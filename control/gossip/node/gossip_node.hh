@@ -23,7 +23,9 @@ struct gossip_node_settings {
     std::size_t remembered_limit = 64;
     /// So many of them are tried at a time.
     std::size_t remembered_tries = 8;
-    /// Between two tries while nobody is known, and while some are, but no seed.
+    /// Between two tries at first; doubled with each one up to the next two.
+    duration first_retry = std::chrono::seconds(1);
+    /// While nobody is known, and while some are, but no seed or none whose state was had.
     duration lonely_retry = std::chrono::seconds(2);
     duration seed_retry = std::chrono::seconds(60);
     std::uint64_t random_seed = 0;
@@ -85,6 +87,7 @@ private:
     /// Hands NetworkDB's effects to the member list until there are none.
     void pump(time_point now);
     void try_seeds(time_point now);
+    duration until_next_try(bool alone);
     void try_remembered(time_point now);
     bool is_other(const ip_endpoint& host) const { return host != _settings.members.advertise; }
     bool has_other_seeds() const;
@@ -99,6 +102,10 @@ private:
     /// NetworkDB's numbers of reliable messages by their streams.
     std::unordered_map<stream_id, std::uint64_t> _deliveries;
     time_point _next_seeds = never;
+    /// Another host gave its whole state since this one was last alone. Gossip by itself tells of a few
+    /// others, and what was on its way to a former life of this host makes it known to nobody.
+    bool _has_joined = false;
+    unsigned _tries = 0;
     /// Seeds that did not answer when tried last.
     std::set<ip_endpoint> _silent_seeds;
     remembered_hosts _remembered;

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include "control/gossip/memberlist/wire/messages.hh"
 #include "tests/unit/gossip/node_cluster.hh"
 
 namespace waggle::gossip::sim {
@@ -66,7 +67,31 @@ TEST_F(gossip_nodes, remember_no_more_than_they_may_and_try_them_all) {
     remembered.push_back(at(7));
     cluster.cut_power(5);
     cluster.start(5, {}, remembered);
-    EXPECT_TRUE(cluster.network.run_until([&] { return cluster.present(5) >= 80; }, 60s));
+    EXPECT_TRUE(cluster.network.run_until([&] { return cluster.present(5) >= 80; }, 12s));
+}
+
+// What was on its way to a host's former life tells the next one of a member: that is no way into the swarm.
+TEST_F(gossip_nodes, that_hear_of_one_member_go_on_trying_those_that_they_remember) {
+    // The regular exchange of whole states would find the way, some time.
+    cluster.members.push_pull_interval = 100s;
+    grow(10);
+    // Until there is nothing left to be told.
+    cluster.network.run(30s);
+    std::vector<ip_endpoint> remembered;
+    for (std::size_t i = 200; i < 220; ++i) remembered.push_back(at(i));
+    remembered.push_back(at(7));
+    cluster.cut_power(5);
+    gossip_node& restarted = cluster.start(5, {}, remembered);
+    const member& other = cluster.hosts[1]->members().self();
+    wire::alive leftover;
+    leftover.incarnation = other.incarnation;
+    leftover.node = other.name;
+    leftover.address = other.address;
+    leftover.versions = other.versions;
+    restarted.receive_packet(at(1), leftover.encode(), cluster.network.now());
+    cluster.network.touched(at(5));
+    ASSERT_EQ(cluster.present(5), 2U);
+    EXPECT_TRUE(cluster.network.run_until([&] { return cluster.present(5) >= 10; }, 12s));
 }
 
 TEST_F(gossip_nodes, forget_who_left_but_not_who_fell_silent) {

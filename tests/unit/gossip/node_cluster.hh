@@ -22,6 +22,7 @@ public:
                        std::vector<ip_endpoint> remembered = {}) {
         if (hosts.size() <= index) hosts.resize(index + 1);
         gossip_node_settings how;
+        how.members = members;
         how.members.name = "n" + std::to_string(index) + "-" + std::to_string(_lives++);
         how.members.advertise = endpoint(index);
         how.seeds = std::move(seeds);
@@ -44,6 +45,8 @@ public:
         return true;
     }
 
+    /// Of hosts that start from now on, but for name and address.
+    memberlist_settings members;
     simulated_network network;
     std::vector<std::unique_ptr<gossip_node>> hosts;
 
