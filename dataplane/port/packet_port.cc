@@ -139,15 +139,21 @@ port_statistics packet_port::statistics() const {
 }
 
 std::optional<std::string> packet_port::news() {
-    if (_joins.load(std::memory_order_relaxed) || std::exchange(_told, true)) return std::nullopt;
-    return _interface +
-           ": this kernel takes no UDP segmentation from packet sockets (Linux 6.2 and later do): packets "
-           "are "
-           "sent one by one, which costs TCP throughput";
+    const std::optional<int> refusal = _joining.news();
+    if (!refusal) return std::nullopt;
+    if (!_joining.has_worked())
+        return _interface +
+               ": this kernel takes no UDP segmentation from packet sockets (Linux 6.2 and later do): "
+               "packets "
+               "are sent one by one, which costs TCP throughput";
+    return _interface + ": the kernel refused several datagrams in one piece (" +
+           std::generic_category().message(*refusal) +
+           "): packets are sent one by one, and in one piece again when it takes that";
 }
 
 bool packet_port::check() {
     read_kernel_drops();
+    _joining.check();
     const unsigned number = interface_number(_interface);
     // Sockets of a removed interface stay dead when one of the same name comes back.
     const bool replaced = number != 0 && number != _number && reopen(number);
@@ -167,8 +173,7 @@ bool packet_port::reopen(unsigned number) {
     for (std::size_t i = 0; i < _sockets.size(); ++i)
         if (::dup3((*sockets)[i].get(), _sockets[i].get(), O_CLOEXEC) < 0) return false;
     _number = number;
-    _joins.store(true, std::memory_order_relaxed);
-    _told = false;
+    _joining.reset();
     return true;
 }
 
@@ -216,15 +221,14 @@ transmitted packet_port::transmit(unsigned queue, rte_mbuf** packets, unsigned c
     std::uint64_t joined = 0;
     const unsigned largest_frame = _mtu.load(std::memory_order_relaxed) + static_cast<unsigned>(l3_offset);
     while (done.taken < count) {
-        const bool joins = _joins.load(std::memory_order_relaxed);
         const unsigned wanted =
-            batch.fill(packets + done.taken, count - done.taken, joins ? largest_frame : 0);
+            batch.fill(packets + done.taken, count - done.taken, _joining.is_on() ? largest_frame : 0);
         const int sent = ::sendmmsg(_sockets[queue].get(), batch.messages(), wanted, MSG_DONTWAIT);
         if (sent < 0) {
             if (ends_burst(errno)) break;
             if (batch.frames_of(0) > 1) {
                 // The same again, one by one.
-                _joins.store(false, std::memory_order_relaxed);
+                _joining.refused(errno);
                 continue;
             }
             // The kernel refused the first of them: longer than the MTU, or headers that make no sense to it.
@@ -239,6 +243,7 @@ transmitted packet_port::transmit(unsigned queue, rte_mbuf** packets, unsigned c
             done.taken += frames;
         }
     }
+    if (joined != 0) _joining.worked();
     rte_pktmbuf_free_bulk(packets, done.taken);
     counters.sent_packets.add(done.taken - done.refused);
     counters.sent_bytes.add(bytes);

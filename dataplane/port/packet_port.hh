@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "dataplane/port/file_descriptor.hh"
+#include "dataplane/port/joining.hh"
 #include "dataplane/port/packet_pools.hh"
 #include "dataplane/port/port.hh"
 #include "dataplane/port/queue_counters.hh"
@@ -60,9 +61,7 @@ private:
     /// Frames that the kernel had no room for.
     std::uint64_t _kernel_drops = 0;
     std::atomic<bool> _up{false};
-    /// The kernel cuts what is sent in one piece; a worker notices when it does not.
-    std::atomic<bool> _joins{true};
-    bool _told = false;
+    joining _joining;
 };
 
 }  // namespace waggle

@@ -142,6 +142,34 @@ TEST_F(packet_port_test, sends_one_by_one_where_the_kernel_takes_no_segmentation
     EXPECT_EQ(port->news(), std::nullopt);
 }
 
+TEST_F(packet_port_test, joins_again_after_an_error_that_passed) {
+    const auto port = open();
+    const datagram_sink sink(_link);
+    const auto send = [&] {
+        std::vector<rte_mbuf*> packets = flow_and_stranger(make_packet);
+        const transmitted done = port->transmit(0, packets.data(), 4);
+        EXPECT_EQ(done.taken, 4U);
+        EXPECT_EQ(done.refused, 0U);
+        EXPECT_EQ(sink.receive(4), (std::vector<ssize_t>{1400, 1400, 900, 1000}));
+    };
+    send();
+    EXPECT_EQ(port->statistics().joined_packets, 3U);
+    kernel_is_old = true;
+    send();
+    kernel_is_old = false;
+    const std::optional<std::string> news = port->news();
+    ASSERT_TRUE(news);
+    EXPECT_NE(news->find("v0: the kernel refused several datagrams in one piece (Invalid argument)"),
+              std::string::npos)
+        << *news;
+    send();
+    EXPECT_EQ(port->statistics().joined_packets, 3U) << "not at once";
+    for (unsigned second = 0; second < joining::first_pause; ++second) check(*port);
+    send();
+    EXPECT_EQ(port->statistics().joined_packets, 6U);
+    EXPECT_EQ(port->news(), std::nullopt);
+}
+
 TEST_F(packet_port_test, never_joins_frames_above_the_mtu) {
     const auto port = open();
     const auto frame = [](std::uint16_t id) {
