@@ -118,8 +118,8 @@ bool swarm::holds_what_it_should(std::size_t which) const {
     std::size_t held = 0;
     std::size_t held_everywhere = 0;
     for (const auto& [id, in] : own)
-        in->own->entries.for_each([&](const networkdb::entry& one) {
-            if (networkdb::network_db::visible(one)) ++(id == everybodys_network ? held_everywhere : held);
+        in->own->entries.for_each([&, of = id](const networkdb::entry& one) {
+            if (networkdb::network_db::visible(one)) ++(of == everybodys_network ? held_everywhere : held);
         });
     return held == entries_wanted(which) && held_everywhere == _extra_everywhere;
 }

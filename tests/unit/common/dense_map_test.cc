@@ -131,7 +131,7 @@ TEST(hash_index, finds_each_of_several_with_one_hash) {
         ASSERT_EQ(index.size(), model.size());
     }
     for (const auto& [hash, number] : model) {
-        const auto* found = index.find(hash, [&](std::uint32_t one) { return one == number; });
+        const auto* found = index.find(hash, [wanted = number](std::uint32_t one) { return one == wanted; });
         ASSERT_NE(found, nullptr);
         EXPECT_EQ(*found, number);
     }
