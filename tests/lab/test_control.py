@@ -32,10 +32,11 @@ def test_control_restarted_again_and_again_loses_nothing(lab):
         else:
             pair.a.control.send_signal(signal.SIGQUIT)
             pair.a.control.wait(15)
+        stream.flow()
         pair.a.start_control()
         pair.a.wait_healthy()
+    stream.flow()
     sent, received = stream.stop()
-    assert sent > 100
     assert received == sent, pair.a.drops()
 
 
@@ -61,6 +62,7 @@ def test_one_bad_endpoint_does_not_keep_back_the_others(lab):
 
     # Later changes go through, and what mends is taken up by itself.
     stream = PingStream(pair.a1, "10.1.0.2")
+    stream.flow()
     a2 = pair.a.container("a2", "blue", ["10.1.0.12"])
     pair.a.reload()
     wait_until(lambda: a2.ping("10.1.0.1", count=1)[1] == 1, what="the new endpoint")
@@ -69,8 +71,9 @@ def test_one_bad_endpoint_does_not_keep_back_the_others(lab):
     pair.a.config["endpoints"] = [e for e in pair.a.config["endpoints"] if e["name"] != "bad"]
     pair.a.reload()
     pair.a.wait_healthy()
+    stream.flow()
     sent, received = stream.stop()
-    assert sent == received > 0
+    assert sent == received
 
 
 def test_a_container_namespace_may_come_later(lab):
@@ -172,9 +175,11 @@ def test_changed_file_while_control_was_away(lab):
     pair.a.overlay("red", 4200, ["10.7.0.0/24"])
     red = pair.a.container("r1", "red", ["10.7.0.1"])
     stream = PingStream(pair.a1, "10.1.0.2")
+    stream.flow()
     pair.a.start_control()
     pair.a.wait_healthy()
     assert green.reaches("10.1.0.1")
     assert mtu_of(red) == 1450
+    stream.flow()
     sent, received = stream.stop()
-    assert sent == received > 0
+    assert sent == received

@@ -3,7 +3,6 @@
 import pytest
 
 from docker_esp import encrypt
-from lab import wait_until
 from topology import Pair
 from traffic import PingStream
 
@@ -18,24 +17,18 @@ def pair(lab):
     return made
 
 
-def wait_for_echoes(stream, more=20):
-    """Until `more` further echoes have come back."""
-    numbers = len(stream.numbers)
-    wait_until(lambda: len(stream.numbers) >= numbers + more, timeout=60, what=f"{more} more echoes")
-
-
 @pytest.mark.parametrize("end", ["a", "b"])
 def test_control_restarts_without_loss(pair, end):
     host = getattr(pair, end)
     stream = PingStream(pair.a1, "10.1.0.2", interval=0.005)
-    wait_for_echoes(stream)
+    stream.flow()
     before = {sa["spi"] for sa in host.items("sa")}
     for _ in range(2):
         host.kill("control")
-        wait_for_echoes(stream)
+        stream.flow()
         host.start_control()
         host.wait_healthy()
-        wait_for_echoes(stream)
+        stream.flow()
     assert {sa["spi"] for sa in host.items("sa")} == before
     sent, received = stream.stop()
     assert received == sent, (pair.a.drops(), pair.b.drops())
@@ -47,13 +40,13 @@ def test_dataplane_killed_under_traffic_is_heard_again(pair, end):
     host = getattr(pair, end)
     other = pair.b if host is pair.a else pair.a
     stream = PingStream(pair.a1, "10.1.0.2", interval=0.005)
-    wait_for_echoes(stream, 100)
+    stream.flow(100)
     before = {sa["spi"] for sa in host.items("sa")}
     for _ in range(2):
         host.kill("dataplane")
         host.start_dataplane()
         host.wait_healthy()
-        wait_for_echoes(stream)
+        stream.flow()
     stream.stop()
     assert {sa["spi"] for sa in host.items("sa")} == before
     # From then on nothing is lost.

@@ -74,6 +74,11 @@ class PingStream:
             if match:
                 self.numbers.add(int(match.group(1)))
 
+    def flow(self, count=20):
+        """Waits until so many more echoes came: what follows happens under traffic, however fast the test is."""
+        enough = len(self.numbers) + count
+        wait_until(lambda: len(self.numbers) >= enough, timeout=60, what=f"{count} more echoes")
+
     def stop(self):
         """The echoes up to the last that came; later ones may still have been on their way."""
         self.process.send_signal(2)
