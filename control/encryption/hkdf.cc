@@ -10,14 +10,20 @@ namespace {
 using bytes = std::span<const std::uint8_t>;
 using block = std::array<std::uint8_t, crypto_auth_hmacsha256_BYTES>;
 
+/// The library wants an address even of nothing.
+const std::uint8_t* address_of(bytes data) {
+    static constexpr std::uint8_t nothing = 0;
+    return data.empty() ? &nothing : data.data();
+}
+
 class hmac {
 public:
-    explicit hmac(bytes key) { crypto_auth_hmacsha256_init(&_state, key.data(), key.size()); }
+    explicit hmac(bytes key) { crypto_auth_hmacsha256_init(&_state, address_of(key), key.size()); }
     ~hmac() { wipe({reinterpret_cast<std::uint8_t*>(&_state), sizeof _state}); }
     hmac(const hmac&) = delete;
     hmac& operator=(const hmac&) = delete;
 
-    void add(bytes data) { crypto_auth_hmacsha256_update(&_state, data.data(), data.size()); }
+    void add(bytes data) { crypto_auth_hmacsha256_update(&_state, address_of(data), data.size()); }
     void finish(block& out) { crypto_auth_hmacsha256_final(&_state, out.data()); }
 
 private:
