@@ -24,6 +24,7 @@ public:
     void bind(port_index, overlay_index) override {}
     result<void> set_mtu(port_index, std::uint16_t) override { return {}; }
     void close(port_index) override {}
+    result<void> set_udp_port(std::uint16_t) override { return {}; }
     std::optional<port_index> underlay(const std::string&) const override { return port_index{0}; }
     std::vector<api::port_report> list() const override { return {}; }
 };

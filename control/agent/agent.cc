@@ -90,9 +90,9 @@ result<void> agent::start() {
     for (const auto& [endpoint, reason] : _endpoints.set_aside())
         spdlog::warn("endpoint {} was attached at run time and is set aside: {}", endpoint, reason);
 
+    _underlay = underlay_settings_of(node());
     _resolver = std::make_unique<next_hop_resolver>(
-        _context, underlay_settings_of(node()),
-        [this](const std::vector<hop_status>& changed) { on_next_hops(changed); });
+        _context, _underlay, [this](const std::vector<hop_status>& changed) { on_next_hops(changed); });
     if (auto started = _resolver->start(); !started) return started;
     _links = std::make_unique<container_links>(
         _context, container_links::settings{node().name, _facts.waggle_namespace},
@@ -116,6 +116,11 @@ std::string agent::namespace_name() const {
 }
 
 void agent::follow_vteps() {
+    // A Docker swarm has a UDP port of its own.
+    if (underlay_settings now = underlay_settings_of(_effective.node); now != _underlay) {
+        _underlay = now;
+        _resolver->set_settings(std::move(now));
+    }
     std::set<ip_address> vteps;
     for (const config::peer& peer : _effective.peers)
         if (auto chosen = chosen_vtep(node(), peer)) vteps.insert(*chosen);

@@ -187,6 +187,8 @@ private:
     link_gate _gate;
     std::vector<container_link> _links_handed_over;
 
+    /// What the resolver was told last.
+    underlay_settings _underlay;
     std::unique_ptr<next_hop_resolver> _resolver;
     std::unique_ptr<container_links> _links;
     std::unique_ptr<api::owner_session> _session;

@@ -60,7 +60,7 @@ node_view node_view_of(const member_host& member, const std::string& name, momen
     add_keys(from.ipsec_keys, "ipsec", member, now, view);
     view.attachments = from.attachments.size();
     view.tasks_rejected = from.tasks_rejected;
-    if (from.phase != phase::outside) view.data_path_port = from.vxlan_port;
+    view.data_path_port = from.vxlan_port;
     const member_attempt& attempt = member.attempt();
     if (attempt.what != member_attempt::kind::none)
         view.asked = attempt.what == member_attempt::kind::join ? "join" : "leave";
@@ -122,11 +122,6 @@ std::vector<std::string> member_problems(const member_host& member, const config
         problems.emplace_back(
             "Docker swarm: there is no session with a manager; forwarding goes on as it was, `waggle node` "
             "tells more");
-    if (view.phase == phase::ready && view.vxlan_port != node.udp_port)
-        problems.push_back("the Docker swarm's data-path port is " + std::to_string(view.vxlan_port) +
-                           ", this host's is " + std::to_string(node.udp_port) +
-                           "; set node.udp_port: " + std::to_string(view.vxlan_port) +
-                           " and restart waggle-dataplane and waggle-control");
     if (!node.vtep_v4 && view.phase == phase::ready)
         problems.emplace_back(
             "stock hosts of the Docker swarm reach this host by IPv4 only; set node.vtep.ipv4 and restart");

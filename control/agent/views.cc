@@ -249,6 +249,8 @@ std::vector<diff_item> diff_items(const reconciler& dataplane) {
     };
 
     std::vector<diff_item> items;
+    if (const auto port = change.upserts.udp_port)
+        items.push_back({"udp port", std::to_string(*port), "change"});
     add_upserts("port", change.upserts.ports, &present.ports, itself, items);
     add_upserts("overlay", change.upserts.overlays, &present.overlays, number, items);
     add_upserts("vtep", change.upserts.vteps, &present.vteps, address, items);

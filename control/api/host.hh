@@ -175,7 +175,7 @@ struct node_view {
 };
 
 struct diff_item {
-    /// "port", "overlay", "vtep", "member", "forwarding", "neighbour" or "association".
+    /// "port", "overlay", "vtep", "member", "forwarding", "neighbour", "association" or "udp port".
     std::string kind;
     std::string key;
     /// What the dataplane still has to do: "add", "remove" or "change".

@@ -22,6 +22,7 @@ public:
     computation(const config::config& config, const host_facts& facts) : _config(config), _facts(facts) {}
 
     desired_state run() && {
+        _result.state.udp_port = _config.node.udp_port;
         for (const config::overlay& overlay : _config.overlays) add_overlay(overlay);
         for (const config::peer& peer : _config.peers) add_peer(peer);
         for (const config::endpoint& endpoint : _config.endpoints) add_endpoint(endpoint);

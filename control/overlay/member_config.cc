@@ -51,6 +51,8 @@ public:
             _vnis.insert(each.id);
         }
         _names = _of_file;
+        // All hosts of a swarm send to one port.
+        if (_member.vxlan_port != 0) config().node.udp_port = _member.vxlan_port;
         bind_peers_to_file();
         add_gossip();
         std::vector<config::endpoint> ready;

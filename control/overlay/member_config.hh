@@ -15,8 +15,9 @@ namespace waggle::control {
 
 /// What a configuration becomes on a member of a Docker swarm.
 struct member_config {
-    /// With a gossip section made of what the managers say, an overlay for each IPv4 subnet of the networks
-    /// that this host has attachments on, and on them its endpoints with the addresses that were granted.
+    /// With the swarm's data-path port as the node's UDP port, a gossip section made of what the managers
+    /// say, an overlay for each IPv4 subnet of the networks that this host has attachments on, and on them
+    /// its endpoints with the addresses that were granted.
     config::config config;
     /// Endpoints that are left out of it: why, in one sentence.
     std::map<std::string, std::string> waiting;

@@ -113,7 +113,9 @@ void reconciler::refused(const std::string& reason, moment now) {
     _probe_without_suspects = false;
     if (std::optional<std::string> named = named_in(reason, failed.suspects))
         return blame(*named, reason, *failed.target, now);
-    if (failed.suspects.empty() || probed) return refuse_whole(reason, now);
+    // What was said without the suspects is not about them.
+    if (failed.suspects.empty() || probed || (_refusal && _refusal->reason == reason))
+        return refuse_whole(reason, now);
     if (failed.suspects.size() == 1) return blame(failed.suspects.front(), reason, *failed.target, now);
     if (failed.searching) return _faults.halve(failed.suspects);
     _faults.hold(failed.suspects);

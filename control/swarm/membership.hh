@@ -103,8 +103,8 @@ struct view {
     /// Ascending by Lamport time, usually three.
     std::vector<session_key> gossip_keys;
     std::vector<session_key> ipsec_keys;
-    /// Data-path port of the swarm.
-    std::uint16_t vxlan_port = 4789;
+    /// Data-path port of the swarm; 0: not heard yet.
+    std::uint16_t vxlan_port = 0;
     /// Networks of this host's attachments, by id.
     std::map<std::string, network> networks;
     /// Granted ones, by container id.

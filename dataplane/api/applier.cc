@@ -51,6 +51,7 @@ applier::applier(table_writer& tables, port_opener& ports, std::uint16_t udp_por
       _opener(ports),
       _ports(ports, tables),
       _associations(tables, std::move(clock)),
+      _configured_udp_port(udp_port),
       _udp_port(udp_port) {
 }
 
@@ -90,7 +91,7 @@ result<void> applier::carry_out(const delta& change, const state& after) {
         !room)
         return room;
     port_set::undo_steps undo;
-    if (auto prepared = prepare(change.upserts, undo); !prepared) {
+    if (auto prepared = prepare(change.upserts, after, undo); !prepared) {
         for (auto step = undo.rbegin(); step != undo.rend(); ++step) (*step)();
         _ports.abandon();
         _associations.abandon();
@@ -111,14 +112,28 @@ result<void> applier::carry_out(const delta& change, const state& after) {
     return {};
 }
 
-result<void> applier::prepare(const delta::upsert_lists& upserts, port_set::undo_steps& undo) {
+result<void> applier::prepare(const delta::upsert_lists& upserts, const state& after,
+                              port_set::undo_steps& undo) {
+    const std::uint16_t before = _udp_port;
+    if (upserts.udp_port) set_udp_port(*upserts.udp_port, undo);
     for (const auto& [name, wanted] : upserts.ports)
         if (auto done = _ports.prepare(name, wanted, undo); !done) return done;
     for (const auto& [id, wanted] : upserts.overlays)
         if (auto done = prepare_overlay(id, wanted, undo); !done) return done;
     for (const auto& [address, wanted] : upserts.vteps)
         if (auto done = prepare_vtep(address, wanted, undo); !done) return done;
-    return _associations.prepare(upserts.associations);
+    if (auto done = _associations.prepare(upserts.associations); !done) return done;
+    if (_udp_port == before) return {};
+    // It is in the headers to every VTEP.
+    for (const auto& [address, wanted] : after.vteps)
+        if (auto done = prepare_vtep(address, wanted, undo); !done) return done;
+    // Last, as it can't be taken back: somebody else may have the port before by then.
+    return _opener.set_udp_port(_udp_port);
+}
+
+void applier::set_udp_port(std::uint16_t wanted, port_set::undo_steps& undo) {
+    undo.emplace_back([this, before = _udp_port] { _udp_port = before; });
+    _udp_port = wanted == 0 ? _configured_udp_port : wanted;
 }
 
 result<void> applier::prepare_overlay(vni id, const overlay& wanted, port_set::undo_steps& undo) {

@@ -24,8 +24,8 @@ namespace waggle::api {
 /// Carries states and their changes into the tables and the ports: as a whole or not at all. Main lcore.
 class applier final : public state_sink {
 public:
-    /// Both references outlive the applier. `udp_port`: destination of the VXLAN packets we send; `clock`:
-    /// the workers' nanoseconds.
+    /// Both references outlive the applier. `udp_port`: of VXLAN as long as no state says another, `ports`
+    /// listens on it; `clock`: the workers' nanoseconds.
     applier(table_writer& tables, port_opener& ports, std::uint16_t udp_port,
             std::function<std::uint64_t()> clock = {});
     applier(const applier&) = delete;
@@ -50,7 +50,8 @@ private:
     result<void> check_underlay(const delta::upsert_lists& upserts) const;
     /// All of a change that is known to fit and leads to `after`. On failure nothing has changed.
     result<void> carry_out(const delta& change, const state& after);
-    result<void> prepare(const delta::upsert_lists& upserts, port_set::undo_steps& undo);
+    result<void> prepare(const delta::upsert_lists& upserts, const state& after, port_set::undo_steps& undo);
+    void set_udp_port(std::uint16_t wanted, port_set::undo_steps& undo);
     result<void> prepare_overlay(vni id, const overlay& wanted, port_set::undo_steps& undo);
     result<void> prepare_vtep(const ip_address& address, const vtep& wanted, port_set::undo_steps& undo);
     void lead_to_replaced(const std::unordered_set<std::string>& ports, const state& after);
@@ -63,6 +64,7 @@ private:
     port_opener& _opener;
     port_set _ports;
     association_set _associations;
+    const std::uint16_t _configured_udp_port;
     std::uint16_t _udp_port;
     std::unique_ptr<tracked_state> _applied = std::make_unique<tracked_state>();
     std::uint64_t _epoch = 1;

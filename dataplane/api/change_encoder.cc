@@ -1,5 +1,6 @@
 #include "dataplane/api/change_encoder.hh"
 
+#include <optional>
 #include <tuple>
 #include <utility>
 
@@ -66,9 +67,12 @@ public:
     bool next(std::string& out) override {
         wire::ToDataplane message;
         if (_step == step::begin) {
-            _step = step::parts;
+            _step = step::settings;
             message.mutable_snapshot_begin()->set_forwarding(_whole->forwarding.size());
             message.mutable_snapshot_begin()->set_neighbours(_whole->neighbours.size());
+        } else if (_step == step::settings) {
+            _step = step::parts;
+            entry_encoder(*message.mutable_snapshot_part()).add_udp_port(_whole->udp_port);
         } else if (_step == step::parts && !_rest.is_done()) {
             std::size_t room = entries_per_message;
             entry_encoder encoder(*message.mutable_snapshot_part());
@@ -85,7 +89,7 @@ public:
     }
 
 private:
-    enum class step { begin, parts, done };
+    enum class step { begin, settings, parts, done };
     std::shared_ptr<const state> _whole;
     std::uint64_t _generation;
     walk_all<state> _rest;
@@ -98,6 +102,7 @@ public:
         : _change(std::move(change)),
           _generation(generation),
           _base(base),
+          _udp_port(_change.upserts.udp_port),
           _upserts(_change.upserts),
           _removals(_change.removals) {}
 
@@ -108,8 +113,9 @@ public:
         body.set_generation(_generation);
         body.set_base(_base);
         std::size_t room = entries_per_message;
-        if (!_upserts.is_done()) {
+        if (!_upserts.is_done() || _udp_port) {
             entry_encoder encoder(*body.mutable_upserts());
+            if (const auto port = std::exchange(_udp_port, std::nullopt)) encoder.add_udp_port(*port);
             _upserts.take_up_to(room, encoder);
         }
         if (room != 0 && !_removals.is_done()) {
@@ -127,6 +133,8 @@ private:
     delta _change;
     std::uint64_t _generation;
     std::uint64_t _base;
+    /// Until it is said.
+    std::optional<std::uint16_t> _udp_port;
     walk_all<delta::upsert_lists> _upserts;
     walk_all<delta::removal_lists> _removals;
     bool _done = false;

@@ -19,6 +19,7 @@ public:
     /// `into` is empty and outlives the encoder.
     explicit entry_encoder(wire::Entries& into) : _into(into) {}
 
+    void add_udp_port(std::uint16_t port);
     void add(const std::string& name, const access_port& port);
     void add(const vni& id, const overlay& parameters);
     void add(const ip_address& address, const vtep& parameters);

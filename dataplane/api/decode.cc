@@ -182,6 +182,11 @@ result<std::pair<vni, overlay>> decode_overlay(const wire::Overlay& from) {
 }
 
 result<void> decode(const wire::Entries& from, delta::upsert_lists& out) {
+    if (from.has_udp_port()) {
+        if (from.udp_port() > std::numeric_limits<std::uint16_t>::max())
+            return malformed("UDP port " + std::to_string(from.udp_port()) + " is above 65535");
+        out.udp_port = static_cast<std::uint16_t>(from.udp_port());
+    }
     for (const wire::Port& one : from.ports()) {
         auto port = decode_port(one);
         if (!port) return port.failure();

@@ -29,15 +29,16 @@ void apply_to_map(Map& target, const Upserts& upserts, const Removals& removals)
 }  // namespace
 
 std::size_t delta::size() const {
-    return upserts.ports.size() + upserts.overlays.size() + upserts.vteps.size() + upserts.members.size() +
-           upserts.forwarding.size() + upserts.neighbours.size() + upserts.associations.size() +
-           removals.ports.size() + removals.overlays.size() + removals.vteps.size() +
-           removals.members.size() + removals.forwarding.size() + removals.neighbours.size() +
-           removals.associations.size();
+    return (upserts.udp_port ? 1U : 0U) + upserts.ports.size() + upserts.overlays.size() +
+           upserts.vteps.size() + upserts.members.size() + upserts.forwarding.size() +
+           upserts.neighbours.size() + upserts.associations.size() + removals.ports.size() +
+           removals.overlays.size() + removals.vteps.size() + removals.members.size() +
+           removals.forwarding.size() + removals.neighbours.size() + removals.associations.size();
 }
 
 delta difference(const state& from, const state& to) {
     delta change;
+    if (from.udp_port != to.udp_port) change.upserts.udp_port = to.udp_port;
     compare_maps(from.ports, to.ports, change.upserts.ports, change.removals.ports);
     compare_maps(from.overlays, to.overlays, change.upserts.overlays, change.removals.overlays);
     compare_maps(from.vteps, to.vteps, change.upserts.vteps, change.removals.vteps);
@@ -53,6 +54,7 @@ delta difference(const state& from, const state& to) {
 }
 
 void apply(state& target, const delta& change) {
+    target.udp_port = change.upserts.udp_port.value_or(target.udp_port);
     apply_to_map(target.ports, change.upserts.ports, change.removals.ports);
     apply_to_map(target.overlays, change.upserts.overlays, change.removals.overlays);
     apply_to_map(target.vteps, change.upserts.vteps, change.removals.vteps);

@@ -1,6 +1,8 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -15,6 +17,7 @@ namespace waggle::api {
 /// order within a list does not matter.
 struct delta {
     struct upsert_lists {
+        std::optional<std::uint16_t> udp_port;
         std::vector<std::pair<std::string, access_port>> ports;
         std::vector<std::pair<vni, overlay>> overlays;
         std::vector<std::pair<ip_address, vtep>> vteps;

@@ -54,6 +54,11 @@ wire::Overlay encode_overlay(vni id, const overlay& parameters) {
     return out;
 }
 
+void entry_encoder::add_udp_port(std::uint16_t port) {
+    ++_size;
+    _into.set_udp_port(port);
+}
+
 void entry_encoder::add(const std::string& name, const access_port& port) {
     ++_size;
     wire::Port& out = *_into.add_ports();

@@ -33,6 +33,7 @@ public:
         _budget = buckets_per_message;
         const state& applied = _applied.applied().get();
         const bool all = _what == wire::Query::STATE;
+        if (all) encoder.add_udp_port(applied.udp_port);
         const bool vteps = all || _what == wire::Query::VTEPS;
         return !(walk(0, all, applied.ports, encoder) && walk(1, all, applied.overlays, encoder) &&
                  walk(2, vteps, applied.vteps, encoder) && walk(3, vteps, applied.members, encoder) &&

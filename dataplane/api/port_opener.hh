@@ -28,6 +28,8 @@ public:
     /// Stops workers from receiving from the port and releases it. No table refers to it any more, but a
     /// worker may still hold its number until a grace period has passed: the number is not given out before.
     virtual void close(port_index port) = 0;
+    /// Listens on that UDP port for VXLAN, and no more on the one before. On failure nothing has changed.
+    virtual result<void> set_udp_port(std::uint16_t port) = 0;
     /// The underlay port of that name (node section of the YAML), if there is one.
     virtual std::optional<port_index> underlay(const std::string& name) const = 0;
     /// All open ports with their statistics, underlay and exception ports included.

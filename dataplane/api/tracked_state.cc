@@ -100,6 +100,10 @@ void tracked_state::restore(Map& map, Log& log) {
 }
 
 void tracked_state::upsert(const delta::upsert_lists& lists, undo_log* log) {
+    if (lists.udp_port) {
+        if (log != nullptr) log->udp_port = _state.udp_port;
+        _state.udp_port = *lists.udp_port;
+    }
     for (const auto& [name, port] : lists.ports) set(_state.ports, name, port, log ? &log->ports : nullptr);
     for (const auto& [id, parameters] : lists.overlays)
         set(_state.overlays, id, parameters, log ? &log->overlays : nullptr);
@@ -172,6 +176,7 @@ result<tracked_state::undo_log> tracked_state::apply(const delta& change) {
 }
 
 void tracked_state::undo(undo_log log) {
+    _state.udp_port = log.udp_port.value_or(_state.udp_port);
     restore(_state.ports, log.ports);
     restore(_state.overlays, log.overlays);
     restore(_state.vteps, log.vteps);

@@ -30,6 +30,7 @@ public:
     };
     /// What a change replaced, oldest first; nothing where the key was new.
     struct undo_log {
+        std::optional<std::uint16_t> udp_port;
         std::vector<std::pair<std::string, std::optional<access_port>>> ports;
         std::vector<std::pair<vni, std::optional<overlay>>> overlays;
         std::vector<std::pair<ip_address, std::optional<vtep>>> vteps;

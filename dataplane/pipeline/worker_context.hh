@@ -45,6 +45,7 @@ struct worker_context {
     /// This host's VTEP addresses.
     std::optional<ip_address> vtep_v4;
     std::optional<ip_address> vtep_v6;
+    /// Of VXLAN; the worker follows it.
     be16 udp_port{4789};
     /// Our port of ESP in UDP (RFC 3948); 0: it is not spoken.
     std::uint16_t esp_udp_port = 0;

@@ -166,6 +166,14 @@ result<void> packet_port::set_mtu(std::uint16_t) {
     return error{_interface + " belongs to the kernel: set its MTU there"};
 }
 
+result<void> packet_port::set_udp_port(std::uint16_t udp_port) {
+    _filter.udp_port = udp_port;
+    for (const file_descriptor& socket : _sockets)
+        if (result<void> done = attach_filter(socket.get(), make_vxlan_filter(_filter)); !done)
+            return std::move(done).context(_interface);
+    return {};
+}
+
 bool packet_port::reopen(unsigned number) {
     result<std::vector<file_descriptor>> sockets = open_packet_sockets(_interface, receive_queues(), _filter);
     if (!sockets) return false;  // it may have gone again: the next check tries anew

@@ -34,6 +34,8 @@ public:
     port_statistics statistics() const override;
     bool check() override;
     std::optional<std::string> news() override;
+    /// Takes VXLAN that comes to that port instead. On failure queues may differ: call again.
+    result<void> set_udp_port(std::uint16_t udp_port);
     /// The interface is the kernel's: always fails.
     result<void> set_mtu(std::uint16_t mtu) override;
 

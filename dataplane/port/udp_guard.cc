@@ -56,7 +56,7 @@ result<udp_guard> udp_guard::open(const std::optional<ip_address>& vtep_v4,
     auto sockets = guard_addresses(
         vtep_v4, vtep_v6, udp_port,
         "likely a kernel vxlan device or Docker's overlay networks: remove it (ip -d link show type vxlan, "
-        "ss -ulpn) or choose another node.udp_port");
+        "ss -ulpn) or choose another node.udp_port (the managers choose it for a Docker swarm)");
     if (!sockets) return sockets.failure();
     return udp_guard(*std::move(sockets), vtep_v4.has_value());
 }

@@ -92,14 +92,14 @@ result<void> dataplane::make_workers() {
         context.packet_pool = _pools.packet;
         context.vtep_v4 = _node.vtep_v4;
         context.vtep_v6 = _node.vtep_v6;
-        context.udp_port = be16(_node.udp_port);
         context.esp_udp_port = _esp_udp_port;
         context.worker = i;
         _workers.push_back(std::make_unique<worker>(context, _directory, _rcu, _node.idle));
         all.push_back(_workers.back().get());
     }
-    _ports = std::make_unique<port_registry>(port_registry::shared_state{_rcu, _directory, _offloads, _pools},
-                                             all);
+    const vxlan_filter_options filter{_node.vtep_v4, _node.vtep_v6, _node.udp_port, _esp_udp_port};
+    _ports = std::make_unique<port_registry>(
+        port_registry::shared_state{_rcu, _directory, _offloads, _pools, filter}, all);
     result<std::vector<std::unique_ptr<handover>>> rings = connect_workers(all);
     if (!rings) return rings.failure();
     _rings = *std::move(rings);
@@ -125,9 +125,6 @@ result<void> dataplane::open_doors() {
         return std::holds_alternative<config::packet_underlay>(port.kind);
     });
     if (kernel_has_nics) {
-        result<udp_guard> guard = udp_guard::open(_node.vtep_v4, _node.vtep_v6, _node.udp_port);
-        if (!guard) return guard.failure();
-        _guard = *std::move(guard);
         result<esp_guard> esp = esp_guard::open(_node.vtep_v4, _node.vtep_v6);
         if (!esp) return esp.failure();
         _esp_guard = *std::move(esp);
@@ -137,9 +134,8 @@ result<void> dataplane::open_doors() {
         if (!guard) return guard.failure();
         _esp_udp_guard = *std::move(guard);
     }
-    const vxlan_filter_options filter{_node.vtep_v4, _node.vtep_v6, _node.udp_port, _esp_udp_port};
     for (const config::underlay_port& port : _node.underlay)
-        if (result<void> done = _ports->open_underlay(port, filter); !done) return done;
+        if (result<void> done = _ports->open_underlay(port); !done) return done;
     return {};
 }
 

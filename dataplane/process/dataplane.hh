@@ -61,7 +61,6 @@ private:
     std::vector<std::unique_ptr<worker>> _workers;
     std::vector<std::unique_ptr<handover>> _rings;
     std::vector<busy_meter> _meters;
-    std::optional<udp_guard> _guard;
     std::optional<esp_guard> _esp_guard;
     std::optional<udp_guard> _esp_udp_guard;
     std::unique_ptr<port_registry> _ports;

@@ -23,7 +23,10 @@ api::port_role role_of(port_use use) {
 }  // namespace
 
 port_registry::port_registry(const shared_state& shared, std::vector<worker*> workers)
-    : _shared(shared), _workers(std::move(workers)), _plans(_workers.size()) {
+    : _shared(shared),
+      _listener(shared.directory, shared.filter),
+      _workers(std::move(workers)),
+      _plans(_workers.size()) {
     // Numbers are given out up to the capacity only.
     static_assert(port_capacity <= index_pool::capacity);
     publish_plans();

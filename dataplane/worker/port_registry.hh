@@ -16,6 +16,7 @@
 #include "dataplane/table/index_pool.hh"
 #include "dataplane/table/rcu_domain.hh"
 #include "dataplane/worker/port_slot.hh"
+#include "dataplane/worker/vxlan_listener.hh"
 #include "dataplane/worker/worker.hh"
 
 namespace waggle {
@@ -29,14 +30,17 @@ public:
         port_directory& directory;
         offload_flags& offloads;
         packet_pools pools;
+        /// What of an underlay NIC's traffic is ours.
+        vxlan_filter_options filter;
     };
     /// `workers` and what `shared` names outlive the registry.
     port_registry(const shared_state& shared, std::vector<worker*> workers);
     /// Removes all interfaces. The workers must have stopped.
     ~port_registry() override;
 
-    /// Opens one underlay port, for a DPDK port also its exception TAP.
-    result<void> open_underlay(const config::underlay_port& wanted, const vxlan_filter_options& filter);
+    /// Opens one underlay port, for a DPDK port also its exception TAP. The first of a NIC that stays with
+    /// the kernel fails if somebody else uses the UDP port.
+    result<void> open_underlay(const config::underlay_port& wanted);
     /// Once a second: follows links. Returns the ports that came up or went down.
     std::vector<api::event> check();
     /// What the ports want the operator to know, each thing once; for after check().
@@ -45,6 +49,7 @@ public:
     result<port_index> open(const std::string& name, const api::access_port& parameters) override;
     void bind(port_index port, overlay_index overlay) override;
     result<void> set_mtu(port_index port, std::uint16_t mtu) override;
+    result<void> set_udp_port(std::uint16_t port) override { return _listener.set_port(port); }
     void close(port_index port) override;
     std::optional<port_index> underlay(const std::string& name) const override;
     std::vector<api::port_report> list() const override;
@@ -74,6 +79,7 @@ private:
     open_port* find(port_index index);
 
     shared_state _shared;
+    vxlan_listener _listener;
     std::vector<worker*> _workers;
     std::vector<std::unique_ptr<open_port>> _ports;
     std::vector<std::unique_ptr<poll_plan>> _plans;

@@ -51,17 +51,19 @@ result<port_index> port_registry::open(const std::string& name, const api::acces
     return index;
 }
 
-result<void> port_registry::open_underlay(const config::underlay_port& wanted,
-                                          const vxlan_filter_options& filter) {
+result<void> port_registry::open_underlay(const config::underlay_port& wanted) {
     const std::string what = "underlay port " + wanted.name;
     const auto workers = static_cast<unsigned>(_workers.size());
     if (const auto* packet = std::get_if<config::packet_underlay>(&wanted.kind)) {
-        auto device =
-            as_port(packet_port::open(wanted.name, packet->interface, workers, filter, _shared.pools));
+        if (result<void> done = _listener.guard(); !done) return done;
+        result<std::unique_ptr<packet_port>> device =
+            packet_port::open(wanted.name, packet->interface, workers, _listener.filter(), _shared.pools);
         if (!device) return std::move(device).context(what).failure();
+        packet_port& opened = **device;
         const result<port_index> index =
             add(*std::move(device), port_use::underlay, "packet " + packet->interface);
         if (!index) return index.failure();
+        _listener.add(opened);
         start_receiving(*find(*index), std::nullopt);
         return {};
     }

@@ -5,6 +5,7 @@
 #include <memory>
 #include <vector>
 
+#include "common/byte_order.hh"
 #include "dataplane/pipeline/outputs.hh"
 #include "dataplane/port/port.hh"
 #include "dataplane/table/forwarding_entry.hh"
@@ -32,9 +33,15 @@ public:
     /// Null for an index that is not in use.
     port_slot* find(port_index index) const { return _slots[index].load(std::memory_order_acquire); }
     void publish(port_index index, port_slot* slot) { _slots[index].store(slot, std::memory_order_release); }
+    /// On which VXLAN comes; workers look in each round.
+    be16 vxlan_port() const { return be16::from_raw(_vxlan_port.load(std::memory_order_relaxed)); }
+    void set_vxlan_port(std::uint16_t port) {
+        _vxlan_port.store(be16(port).raw(), std::memory_order_relaxed);
+    }
 
 private:
     std::array<std::atomic<port_slot*>, port_capacity> _slots{};
+    std::atomic<std::uint16_t> _vxlan_port{be16(4789).raw()};
 };
 
 }  // namespace waggle

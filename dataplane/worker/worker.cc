@@ -67,6 +67,7 @@ void worker::run() {
         const poll_plan& plan = *_plan.load(std::memory_order_acquire);
         if (plan.number != _plan_number) adopt(plan);
         _context.now = round_start;
+        _context.udp_port = _ports.vxlan_port();
         const unsigned frames = round(plan);
         if (frames == 0 && may_sleep(plan)) rest(plan);
         const std::uint64_t round_end = rte_rdtsc();

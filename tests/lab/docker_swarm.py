@@ -36,17 +36,19 @@ class Network:
 
 class DockerSwarm:
     """`managers` and then `workers` engines on one wire, 192.0.2.1 upward, with the lab's image each. Waggle hosts
-    have addresses from 192.0.2.101."""
+    have addresses from 192.0.2.101. With `data_path_port` a second wire carries the containers' traffic, to that UDP port,
+    and engines and Waggle hosts have 198.51.100.1 and so on there."""
 
-    def __init__(self, lab, managers=1, workers=1, program="dockerd"):
+    def __init__(self, lab, managers=1, workers=1, program="dockerd", data_path_port=None):
         self.lab = lab
         self.wire = Switch(lab)
+        self.data_wire = Switch(lab, "data") if data_path_port else None
         self.engines = []
         self.networks = {}
         self.keys = None
         for number in range(1, managers + workers + 1):
             host = lab.namespace(f"d{number}")
-            self.wire.connect(host, "eth0", [f"192.0.2.{number}/24"])
+            self.connect(host, number)
             self.engines.append(DockerEngine(lab, f"d{number}", host, f"192.0.2.{number}", program))
         for engine in self.engines:
             engine.launch()
@@ -57,12 +59,21 @@ class DockerSwarm:
         self.managers = self.engines[:managers]
         self.manager = self.engines[0]
         self.worker = self.engines[-1]
-        self.manager.docker("swarm", "init", "--advertise-addr", self.manager.address)
+        port = ["--data-path-port", str(data_path_port)] if data_path_port else []
+        self.manager.docker("swarm", "init", "--advertise-addr", self.manager.address, *port, *self.data_path(1))
         self.token = self.join_token("worker")
         for number, engine in enumerate(self.engines[1:], 1):
             token = self.join_token("manager") if number < managers else self.token
             engine.docker("swarm", "join", "--token", token, "--advertise-addr", engine.address,
-                          f"{self.manager.address}:2377")
+                          *self.data_path(number + 1), f"{self.manager.address}:2377")
+
+    def connect(self, namespace, number):
+        self.wire.connect(namespace, "eth0", [f"192.0.2.{number}/24"])
+        if self.data_wire:
+            self.data_wire.connect(namespace, "eth1", [f"198.51.100.{number}/24"])
+
+    def data_path(self, number):
+        return ["--data-path-addr", f"198.51.100.{number}"] if self.data_wire else []
 
     def join_token(self, role):
         return self.manager.docker("swarm", "join-token", "-q", role).stdout.strip()
@@ -135,9 +146,8 @@ class DockerSwarm:
     def waggle_host(self, lab, name, number):
         """A host for Waggle on the engines' wire, not started."""
         host = WaggleHost(lab, name)
-        address = f"192.0.2.{100 + number}"
-        self.wire.connect(host.namespace, "eth0", [f"{address}/24"])
-        host.config["node"]["vtep"] = {"ipv4": address}
+        self.connect(host.namespace, 100 + number)
+        host.config["node"]["vtep"] = {"ipv4": f"{'198.51.100' if self.data_wire else '192.0.2'}.{100 + number}"}
         return host
 
     def member(self, lab, name, number):
@@ -145,6 +155,8 @@ class DockerSwarm:
         host = self.waggle_host(lab, name, number)
         token = private_file(host.directory / "swarm.token", self.token)
         host.config["swarm"] = {"managers": [each.address for each in self.managers], "token": str(token)}
+        if self.data_wire:
+            host.config["swarm"]["advertise"] = f"192.0.2.{100 + number}"
         return host
 
 

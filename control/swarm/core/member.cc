@@ -19,7 +19,7 @@ void member::start(std::optional<identity> self, waggle::swarm::SavedState state
     if (!self) return;
     _managers.replace(state.managers());
     for (wire::Task& task : *state.mutable_tasks()) _assignments.restore(std::move(task));
-    read_node(state.node());
+    if (state.has_node()) read_node(state.node());
     read_keys(keys.keys());
     take_up(std::move(*self), at);
     proceed(at);

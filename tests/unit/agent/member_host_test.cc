@@ -211,14 +211,11 @@ TEST_F(member_host_test, tells_what_is_wrong) {
     EXPECT_EQ(member_problems(*member, node, false), list{"Docker swarm: nobody answers"});
     EXPECT_EQ(member_line(member->view()), "not a member any more, was node node1");
     fake->view.problem.clear();
-    fake->view.vxlan_port = 4790;
     fake->become(phase::ready);
     node.vtep_v4.reset();
     EXPECT_EQ(
         member_problems(*member, node, true),
         (list{
-            "the Docker swarm's data-path port is 4790, this host's is 4789; set node.udp_port: 4790 and "
-            "restart waggle-dataplane and waggle-control",
             "stock hosts of the Docker swarm reach this host by IPv4 only; set node.vtep.ipv4 and restart"}));
     fake->become(phase::joining);
     EXPECT_EQ(member_line(member->view()), "not a member yet: joining");

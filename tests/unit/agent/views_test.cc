@@ -160,6 +160,7 @@ TEST_F(views_test, a_peer_without_a_way_is_a_problem) {
 TEST_F(views_test, a_diff_says_what_the_dataplane_still_has_to_do) {
     refresh(true);
     config.overlays[0].mtu = 1400;
+    config.node.udp_port = 4790;
     config.endpoints.pop_back();
     desired = compute_desired_state(config, facts);
     one.desire(std::make_shared<api::state>(desired.state), now);
@@ -167,7 +168,8 @@ TEST_F(views_test, a_diff_says_what_the_dataplane_still_has_to_do) {
                                                        {"neighbour", "4097 10.1.0.9", "remove"},
                                                        {"overlay", "4097", "change"},
                                                        {"port", "vhost-vm", "change"},
-                                                       {"port", "wg4097", "change"}}));
+                                                       {"port", "wg4097", "change"},
+                                                       {"udp port", "4790", "change"}}));
     EXPECT_FALSE(summary().healthy);
 }
 

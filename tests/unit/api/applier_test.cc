@@ -45,6 +45,7 @@ TEST(applier, what_fails_half_way_changes_nothing) {
             if (states.chance(10)) port.kind = ethdev_port{"net_refused"};
             if (states.chance(10)) port.mtu = behind.ports.refused_mtu;
         }
+        if (states.chance(10)) next.udp_port = behind.ports.refused_udp_port;
         const auto done = states.chance(50) ? behind.applied.apply(difference(current, next))
                                             : behind.applied.replace(tracked(next));
         if (done.ok()) {
@@ -100,6 +101,13 @@ TEST_F(applier_refusals, mtu_that_the_device_does_not_take) {
     delta change;
     change.upserts.ports = {{"web", {overlay, 9999, tap_port{"tap1", "/run/netns/w"}}}};
     EXPECT_EQ(refusal(change), "port \"web\": the device does not take this MTU");
+}
+
+TEST_F(applier_refusals, udp_port_that_another_has) {
+    delta change;
+    change.upserts.udp_port = behind.ports.refused_udp_port;
+    change.upserts.vteps = {{*ip_address::parse("192.0.2.2"), {}}};
+    EXPECT_EQ(refusal(change), "taken by another");
 }
 
 TEST_F(applier_refusals, a_change_that_does_not_fit) {

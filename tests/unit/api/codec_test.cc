@@ -101,6 +101,7 @@ TEST(codec, malformed_entries_are_refused_with_the_reason) {
              e.add_overlays()->set_vni(1);
              e.mutable_overlays(0)->set_mtu(65536);
          }},
+        {"UDP port 65536 is above 65535", [](wire::Entries& e) { e.set_udp_port(65536); }},
         {"MTU 70000 of port \"p\" is above 65535",
          [](wire::Entries& e) {
              e.add_ports()->set_name("p");

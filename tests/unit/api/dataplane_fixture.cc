@@ -2,6 +2,11 @@
 
 #include <stdlib.h>
 
+#include "dataplane/packet/ethernet.hh"
+#include "dataplane/packet/ipv4.hh"
+#include "dataplane/packet/ipv6.hh"
+#include "dataplane/packet/udp.hh"
+
 namespace waggle::api {
 
 namespace {
@@ -57,6 +62,12 @@ std::string wrong_association(const behind_socket& behind, const state& wanted) 
 
 }  // namespace
 
+std::uint16_t sends_to_port(const vtep_entry& entry) {
+    const std::size_t udp =
+        sizeof(ethernet_header) + (entry.ipv6 ? sizeof(ipv6_header) : sizeof(ipv4_header));
+    return header_at<udp_header>(entry.header.data() + udp).destination_port.host();
+}
+
 testing::AssertionResult differs(const std::string& what) {
     return testing::AssertionFailure() << what;
 }
@@ -66,6 +77,8 @@ testing::AssertionResult differs(const std::string& what) {
 testing::AssertionResult tables_hold(const behind_socket& behind, const state& wanted) {
     if (!(behind.applied.applied().get() == wanted)) return differs("the applied state differs");
     const tables& in = behind.tables;
+    const std::uint16_t udp_port = wanted.udp_port == 0 ? 4789 : wanted.udp_port;
+    if (behind.ports.udp_port != udp_port) return differs("UDP port");
     if (behind.writer.overlay_count() != wanted.overlays.size()) return differs("number of overlays");
     for (const auto& [id, parameters] : wanted.overlays) {
         const overlay_entry* entry = in.overlay(in.overlay_of(id));
@@ -79,7 +92,8 @@ testing::AssertionResult tables_hold(const behind_socket& behind, const state& w
         const vtep_entry& entry = *in.vtep(*index);
         if (entry.reachable != parameters.hop.has_value()) return differs("way to " + address.to_string());
         if (parameters.hop && (entry.path_mtu != parameters.hop->path_mtu || entry.port != 1 ||
-                               mac_address::load(entry.header.data()) != parameters.hop->destination_mac))
+                               mac_address::load(entry.header.data()) != parameters.hop->destination_mac ||
+                               sends_to_port(entry) != udp_port))
             return differs("way to " + address.to_string());
     }
     if (behind.ports.opened.size() != wanted.ports.size()) return differs("number of ports");

@@ -47,6 +47,11 @@ public:
         ASSERT_EQ(opened.erase(index), 1U) << "closed twice";
         ++closed;
     }
+    result<void> set_udp_port(std::uint16_t wanted) override {
+        if (wanted == refused_udp_port) return error{"taken by another"};
+        udp_port = wanted;
+        return {};
+    }
     std::optional<port_index> underlay(const std::string& name) const override {
         if (name == "uplink") return port_index{1};
         return std::nullopt;
@@ -68,6 +73,8 @@ public:
     unsigned closed = 0;
     std::string refused_device = "net_refused";
     std::uint16_t refused_mtu = 9999;
+    std::uint16_t refused_udp_port = 1;
+    std::uint16_t udp_port = 4789;
     std::string refused_mtu_reason = "the device does not take this MTU";
 
 private:

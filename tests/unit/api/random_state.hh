@@ -107,6 +107,7 @@ public:
 
     state next() {
         state out;
+        out.udp_port = static_cast<std::uint16_t>(below(3) * 4789);
         for (std::uint64_t n = 0; n < 4; ++n)
             if (chance(70)) out.overlays.emplace(nth_vni(n), random_overlay());
         for (std::uint64_t n = 0; n < 6; ++n)

@@ -245,6 +245,14 @@ TEST_F(member, has_the_docker_profile_on_encrypted_networks) {
     EXPECT_FALSE(docker_keys_of(view));
 }
 
+TEST_F(member, the_swarms_port_is_the_nodes) {
+    wanted.node.udp_port = 8472;
+    EXPECT_EQ(made().config.node.udp_port, 8472);
+    view.vxlan_port = 4790;
+    EXPECT_EQ(made().config.node.udp_port, 4790);
+    EXPECT_EQ(compute_desired_state(made().config, {}).state.udp_port, 4790);
+}
+
 TEST_F(member, asks_for_attachments_that_stay_the_same) {
     config::endpoint wish = on("db", "other-net");
     wish.addresses = {prefix("10.0.1.5/32")};

@@ -283,6 +283,20 @@ TEST_F(reconciler_test, a_refusal_that_is_about_no_port_is_retried_without_a_bus
     EXPECT_EQ(messages(), "  the dataplane accepts the state again\n");
 }
 
+TEST_F(reconciler_test, a_port_that_came_later_is_not_blamed_for_what_was_refused_before) {
+    dataplane.refuse_all = true;
+    one.desire(state_with(0), now);
+    connect(one, dataplane, now);
+    settle_now();
+    one.desire(state_with(1), now);
+    pass(seconds(60));
+    EXPECT_TRUE(one.faults().empty());
+    EXPECT_EQ(messages(), "! the dataplane refuses the state: table full\n");
+    dataplane.refuse_all = false;
+    pass(seconds(60));
+    EXPECT_EQ(dataplane.state, *state_with(1));
+}
+
 TEST_F(reconciler_test, a_longer_name_in_a_refusal_is_another_port) {
     dataplane.broken = {"vhost-e10"};
     one.desire(state_with(12), now);

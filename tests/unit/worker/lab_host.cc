@@ -8,6 +8,7 @@ lab_host::lab_host(const lab_namespace& place, const settings& wanted, const pac
     : underlay(place),
       pools(buffers),
       vtep(wanted.vtep),
+      udp_port(wanted.udp_port),
       rcu(wanted.workers),
       tables(rcu),
       writer(tables, rcu, wanted.workers) {
@@ -23,8 +24,11 @@ lab_host::lab_host(const lab_namespace& place, const settings& wanted, const pac
         workers.push_back(std::make_unique<worker>(context, directory, rcu, wanted.idle));
         all.push_back(workers.back().get());
     }
-    ports =
-        std::make_unique<port_registry>(port_registry::shared_state{rcu, directory, offloads, pools}, all);
+    vxlan_filter_options filter;
+    (vtep.is_v4() ? filter.vtep_v4 : filter.vtep_v6) = vtep;
+    filter.udp_port = udp_port;
+    ports = std::make_unique<port_registry>(
+        port_registry::shared_state{rcu, directory, offloads, pools, filter}, all);
     rings = expect_ok(connect_workers(all));
     overlay = expect_ok(writer.create_overlay(vni::from(7).value(), {.mtu = 1450}));
     writer.commit();
@@ -41,10 +45,13 @@ lab_host::~lab_host() {
 
 void lab_host::open_underlay(const config::underlay_port& wanted) {
     const auto visit = expect_ok(namespace_visit::enter(underlay.path()));
-    vxlan_filter_options filter;
-    (vtep.is_v4() ? filter.vtep_v4 : filter.vtep_v6) = vtep;
-    const result<void> done = ports->open_underlay(wanted, filter);
+    const result<void> done = ports->open_underlay(wanted);
     if (!done) throw std::runtime_error(done.failure().message);
+}
+
+result<void> lab_host::set_udp_port(std::uint16_t port) {
+    const auto visit = expect_ok(namespace_visit::enter(underlay.path()));
+    return ports->set_udp_port(port);
 }
 
 port_index lab_host::open_tap(const lab_namespace& place, const std::string& name) {
@@ -61,7 +68,7 @@ void lab_host::add_remote(const ip_address& remote, const mac_address& vtep_mac,
     way.source = vtep;
     way.source_mac = own_mac;
     way.destination_mac = vtep_mac;
-    way.udp_port = 4789;
+    way.udp_port = udp_port;
     way.path_mtu = 1500;
     way.port = ports->underlay("up").value();
     const vtep_index index = expect_ok(writer.create_vtep(make_vtep_entry(way)));

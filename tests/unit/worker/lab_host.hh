@@ -20,6 +20,8 @@ public:
         unsigned workers = 1;
         config::idle_mode idle = config::idle_mode::adaptive;
         ip_address vtep = {};
+        /// Of VXLAN: what it listens on at the start, and sends to.
+        std::uint16_t udp_port = 4789;
         /// How many of the workers run; the others exist.
         unsigned running = ~0U;
     };
@@ -27,6 +29,8 @@ public:
     ~lab_host();
 
     void open_underlay(const config::underlay_port& wanted);
+    /// Listens on another port from here on.
+    result<void> set_udp_port(std::uint16_t port);
     /// A TAP wtap0 of overlay 7 in `place`, receiving.
     port_index open_tap(const lab_namespace& place, const std::string& name = "red");
     /// Where a remote endpoint is.
@@ -41,6 +45,7 @@ public:
     const lab_namespace& underlay;
     packet_pools pools;
     ip_address vtep;
+    std::uint16_t udp_port;
     rcu_domain rcu;
     waggle::tables tables;
     table_writer writer;

@@ -70,6 +70,22 @@ TEST_F(worker_test, carries_frames_between_two_hosts) {
     EXPECT_GE(here->writer.counters(here->overlay, 0).decapsulated_packets, 25U);
 }
 
+TEST_F(worker_test, listens_on_another_udp_port_while_it_runs) {
+    connect({.udp_port = 8472}, {.udp_port = 4789});
+    EXPECT_EQ(ping("-c 2 -i 0.02 -W 1"), 0U);
+    ASSERT_TRUE(there->set_udp_port(8472).ok());
+    ASSERT_TRUE(here->set_udp_port(4789).ok());
+    EXPECT_EQ(ping("-c 20 -i 0.02 -W 2"), 20U);
+    // A port that another uses is not taken, and all stays as it was.
+    _link.there.run(
+        "ip link add vx0 type vxlan id 7 dstport 8473 dev v1 remote 192.0.2.1; ip link set vx0 up");
+    const result<void> taken = there->set_udp_port(8473);
+    ASSERT_FALSE(taken.ok());
+    EXPECT_NE(taken.failure().message.find("UDP 192.0.2.2:8473 is taken"), std::string::npos)
+        << taken.failure().message;
+    EXPECT_EQ(ping("-c 20 -i 0.02 -W 2"), 20U);
+}
+
 TEST_F(worker_test, busy_workers_and_several_of_them_carry_frames_too) {
     connect({.workers = 2}, {.workers = 2, .idle = config::idle_mode::busy});
     EXPECT_EQ(ping("-c 20 -i 0.02 -W 5"), 20U);
