@@ -15,6 +15,7 @@ namespace waggle::api {
 enum class encryption : std::uint8_t {
     none,
     /// What stock Docker hosts send for `--opt encrypted`; associations are per VTEP, for all such overlays.
+    /// Where there are waggle ones for the overlay and VTEP they are sent with, and received as well.
     docker,
     /// Between Waggle hosts; associations are per overlay, VTEP and worker.
     waggle,

@@ -18,9 +18,8 @@ result<void> check_association_references(const state& whole, const association_
     const auto overlay = whole.overlays.find(*parameters.overlay);
     if (overlay == whole.overlays.end())
         return error{describe(key) + ": there is no overlay " + parameters.overlay->to_string()};
-    if (overlay->second.encryption != parameters.profile)
-        return error{describe(key) + ": overlay " + parameters.overlay->to_string() +
-                     " is not of its encryption"};
+    if (overlay->second.encryption == encryption::none)
+        return error{describe(key) + ": overlay " + parameters.overlay->to_string() + " is not encrypted"};
     if (!whole.members.contains({*parameters.overlay, key.vtep}))
         return error{describe(key) + ": its VTEP is not a member of overlay " +
                      parameters.overlay->to_string()};

@@ -28,7 +28,7 @@ struct sender_slot_hash {
 /// Nothing for one that does not send.
 std::optional<sender_slot> sender_slot_of(const association_key& key, const association& parameters);
 
-/// That its VTEP exists, and (waggle) its overlay, of that encryption, with the VTEP as a member.
+/// That its VTEP exists, and (waggle) its overlay, an encrypted one, with the VTEP as a member.
 result<void> check_association_references(const state& whole, const association_key& key,
                                           const association& parameters);
 

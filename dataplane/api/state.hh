@@ -107,7 +107,7 @@ struct member_hash {
 };
 
 /// Everything at one moment. References are closed: members name overlays and VTEPs that exist, associations
-/// VTEPs that exist and (waggle) overlays of their encryption that the VTEP is a member of, and so on.
+/// VTEPs that exist and (waggle) encrypted overlays that the VTEP is a member of, and so on.
 struct state {
     /// Port of VXLAN, to send to and to listen on; 0: as the dataplane's own configuration says.
     std::uint16_t udp_port = 0;

@@ -122,9 +122,9 @@ result<void> tracked_state::check_associations(const delta& change) const {
     }
     for (const auto& [id, former] : change.upserts.overlays) {
         const auto found = _state.overlays.find(id);
-        if (found != _state.overlays.end() && found->second.encryption != encryption::waggle &&
+        if (found != _state.overlays.end() && found->second.encryption == encryption::none &&
             references(id).associations != 0)
-            return error{describe_overlay(id) + " is to be of another encryption, but " +
+            return error{describe_overlay(id) + " is to be without encryption, but " +
                          describe_count(references(id).associations, "waggle security association is",
                                         "waggle security associations are") +
                          " still for it"};

@@ -77,7 +77,7 @@ constexpr std::size_t sealed_front = outer_length_v4 + sizeof(esp_header);
         if (vtep == nullptr) [[unlikely]]
             return b.drop(i, drop_reason::vtep_unreachable);
         if (vtep != last_vtep) {
-            const sender with = b.overlay->senders->find(vtep->index, context.worker);
+            const sender with = b.overlay->sender_for(vtep->index, context.worker);
             if (with.association() == nullptr) return b.drop(i, drop_reason::no_association);
             largest = std::min(largest_sealed_frame(*vtep, with), overlay_limit);
             last_vtep = vtep;

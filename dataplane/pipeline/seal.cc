@@ -80,7 +80,7 @@ void collect(worker_context& context, access_burst& b, seal_work& work) {
     for_each(b.live, [&](unsigned i) {
         const vtep_entry* const vtep = b.vteps[i];
         if (vtep != last_vtep) {
-            with = b.overlay->senders->find(vtep->index, context.worker);
+            with = b.overlay->sender_for(vtep->index, context.worker);
             last_vtep = vtep;
         }
         esp::outbound_association* const association = with.association();

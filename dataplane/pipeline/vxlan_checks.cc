@@ -49,7 +49,7 @@ void vxlan_checks(worker_context& context, tunnel_burst& b) {
         }
         b.overlays[i] = overlay;
         const protection actual = (sealed & bit_of(i)) != 0 ? b.protections[i] : protection();
-        if (actual != overlay->protection) [[unlikely]]
+        if (actual != overlay->protection && actual != overlay->also_accepted) [[unlikely]]
             return wrong_protection(context, b, i, actual);
         const bool known = (ipv6 & bit_of(i)) == 0 &&
                            context.senders.contains(overlay->index, load_word<std::uint32_t>(b.sources[i]));

@@ -32,8 +32,20 @@ struct alignas(64) overlay_entry {
     overlay_counters* counters = nullptr;
     /// How its packets come and go on the underlay.
     waggle::protection protection;
+    /// What they may come with as well: a docker overlay's own associations, for peers that have some. Equal
+    /// to `protection` for the other kinds.
+    waggle::protection also_accepted;
     /// What they are sealed with; null exactly if protection is none.
     const sender_table* senders = nullptr;
+    /// Of a docker overlay, preferred to `senders`; null: it has none of its own.
+    const sender_table* own_senders = nullptr;
+
+    /// Precondition: there is a protection. Between two quiescent reports.
+    sender sender_for(vtep_index vtep, unsigned worker) const {
+        if (own_senders != nullptr) [[unlikely]]
+            if (const sender own = own_senders->find(vtep, worker); own.association() != nullptr) return own;
+        return senders->find(vtep, worker);
+    }
 };
 
 static_assert(sizeof(overlay_entry) == 64);

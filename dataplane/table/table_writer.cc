@@ -107,12 +107,15 @@ void table_writer::publish_overlay(overlay_index overlay) {
     entry->flood = state.settings.flood;
     entry->flooding = state.flooding.get();
     entry->counters = state.counters.get();
-    entry->protection = protection::of(state.settings.protection, overlay);
-    if (state.settings.protection != protection_kind::none) {
-        sender_group& group =
-            state.settings.protection == protection_kind::docker ? _docker_senders : state.senders;
-        make_senders(group);
-        entry->senders = group.table.get();
+    entry->protection = entry->also_accepted = protection::of(state.settings.protection, overlay);
+    if (state.settings.protection == protection_kind::docker) {
+        entry->also_accepted = protection::of(protection_kind::waggle, overlay);
+        make_senders(_docker_senders);
+        entry->senders = _docker_senders.table.get();
+        entry->own_senders = state.senders.table.get();
+    } else if (state.settings.protection == protection_kind::waggle) {
+        make_senders(state.senders);
+        entry->senders = state.senders.table.get();
     }
     _tables._overlays[overlay].store(entry.get(), std::memory_order_release);
     retire(_rcu, std::exchange(state.entry, std::move(entry)));

@@ -97,7 +97,8 @@ public:
 
     // Security associations. They are the caller's, who keeps one until retire_association() takes it.
 
-    /// What worker `lane` seals with for a VTEP, on one overlay or (no_overlay) on all docker overlays;
+    /// What worker `lane` seals with for a VTEP, on one overlay or (no_overlay) on all docker overlays, where
+    /// one of that overlay is preferred;
     /// workers without a lane of their own share those that there are. Without an association: nothing.
     void set_sender(overlay_index overlay, vtep_index vtep, unsigned lane, sender with);
     /// Inserts or replaces what opens packets with that SPI and source. The association's binding is set.
@@ -129,7 +130,7 @@ private:
         std::shared_ptr<const flood_list> flooding;
         std::set<vtep_index> members;
         std::set<port_index> ports;
-        /// Of waggle overlays.
+        /// Of waggle overlays, and of docker ones with peers that have the waggle profile.
         sender_group senders;
         /// Forwarding entries and neighbours.
         std::size_t entries = 0;

@@ -35,7 +35,11 @@ std::shared_ptr<sender_table> table_writer::grow_senders(sender_group& group, vt
 
 void table_writer::set_sender(overlay_index overlay, vtep_index vtep, unsigned lane, sender with) {
     sender_group& group = overlay == no_overlay ? _docker_senders : state_of(overlay).senders;
-    make_senders(group);
+    if (!group.table) {
+        make_senders(group);
+        // From here on a docker overlay has a table of its own, too.
+        if (overlay != no_overlay) publish_overlay(overlay);
+    }
     if (auto former = grow_senders(group, vtep)) {
         // Who reads the overlay from now on reads the new table.
         if (overlay != no_overlay)

@@ -123,10 +123,8 @@ const std::vector<refusal> refusals = {
          [](association_key& key, association&) { key.vtep = *ip_address::parse("192.0.2.9"); }),
     with(named + "there is no overlay 9", waggle_one(),
          [](association_key&, association& a) { a.overlay = *vni::from(9); }),
-    with(named + "overlay 1 is not of its encryption", waggle_one(),
+    with(named + "overlay 1 is not encrypted", waggle_one(),
          [](association_key&, association& a) { a.overlay = plain; }),
-    with(named + "overlay 2 is not of its encryption", waggle_one(),
-         [](association_key&, association& a) { a.overlay = shared; }),
     with("outbound security association 0x00003000 to 192.0.2.3: its VTEP is not a member of overlay 3",
          waggle_one(), [](association_key& key, association&) { key.vtep = other; }),
     {"outbound security association 0x00003000 to 192.0.2.2 is to be removed, but is not there",
@@ -157,7 +155,7 @@ const std::vector<refusal> still_needed = {
          d.removals.members = {{own, peer}};
          d.removals.overlays = {own};
      }},
-    {"overlay 3 is to be of another encryption, but 1 waggle security association is still for it",
+    {"overlay 3 is to be without encryption, but 1 waggle security association is still for it",
      [](delta& d) {
          d.upserts.overlays = {{own, {"own", 1450, false}}};
      }},
@@ -212,7 +210,7 @@ TEST(association, a_snapshot_with_bad_ones_is_refused) {
               }),
               "");
     EXPECT_EQ(refusal_of([](state& s) { s.overlays[own].encryption = encryption::none; }),
-              "outbound security association 0x00002000 to 192.0.2.2: overlay 3 is not of its encryption");
+              "outbound security association 0x00002000 to 192.0.2.2: overlay 3 is not encrypted");
 }
 
 /// Rotation as control does it: the next one is added, takes over, the former drains and goes.

@@ -16,12 +16,16 @@ namespace {
 /// The SPI and UDP port that a worker has to send with, by the words of association::lane; 0: nothing.
 std::pair<std::uint32_t, std::uint16_t> expected_sender(const state& wanted, const ip_address& vtep, vni id,
                                                         unsigned worker) {
-    const encryption profile = wanted.overlays.at(id).encryption;
     std::map<unsigned, std::pair<std::uint32_t, std::uint16_t>> lanes;
-    for (const auto& [key, one] : wanted.associations)
-        if (key.direction == direction::outbound && key.vtep == vtep && one.profile == profile &&
-            one.phase == association_phase::active && one.overlay.value_or(id) == id)
-            lanes[one.lane.value_or(0)] = {key.spi, one.encapsulation_port};
+    // Those of the overlay are preferred.
+    for (const encryption profile : {encryption::waggle, encryption::docker}) {
+        if (!lanes.empty() || (profile == encryption::docker && wanted.overlays.at(id).encryption != profile))
+            break;
+        for (const auto& [key, one] : wanted.associations)
+            if (key.direction == direction::outbound && key.vtep == vtep && one.profile == profile &&
+                one.phase == association_phase::active && one.overlay.value_or(id) == id)
+                lanes[one.lane.value_or(0)] = {key.spi, one.encapsulation_port};
+    }
     if (lanes.empty()) return {};
     if (lanes.contains(worker)) return lanes[worker];
     return std::next(lanes.begin(), static_cast<std::ptrdiff_t>(worker % lanes.size()))->second;
@@ -48,7 +52,7 @@ std::string wrong_association(const behind_socket& behind, const state& wanted) 
         if (entry.senders == nullptr) continue;
         for (const auto& [vtep, way] : wanted.vteps)
             for (unsigned worker = 0; worker < behind.writer.workers(); ++worker) {
-                const sender found = entry.senders->find(*behind.writer.vtep_of(vtep), worker);
+                const sender found = entry.sender_for(*behind.writer.vtep_of(vtep), worker);
                 const auto [index, port] = expected_sender(wanted, vtep, id, worker);
                 const esp::outbound_association* with = found.association();
                 if ((with == nullptr) != (index == 0)) return "sender missing or left over";

@@ -100,7 +100,7 @@ public:
         for (const auto& [address, way] : in.vteps)
             if (chance(50)) add(address, random_association(encryption::docker, std::nullopt));
         for (const member& one : in.members)
-            if (in.overlays.at(one.overlay).encryption == encryption::waggle)
+            if (in.overlays.at(one.overlay).encryption != encryption::none)
                 for (std::uint64_t count = below(4); count != 0; --count)
                     add(one.vtep, random_association(encryption::waggle, one.overlay));
     }

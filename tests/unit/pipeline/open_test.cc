@@ -226,6 +226,27 @@ TEST(open, an_association_serves_its_own_overlay_only) {
         1U);
 }
 
+TEST(open, a_docker_overlay_takes_what_its_own_associations_open) {
+    sealed_fixture host(protection_kind::waggle, gcm256);
+    for (const overlay_index each : {host.red, host.blue})
+        host.writer.update_overlay(each,
+                                   {.mtu = 1424, .flood = false, .protection = protection_kind::docker});
+    EXPECT_EQ(host.decapsulate({{good(host)}}).size(), 1U);
+    EXPECT_EQ(host.drops(), drop_counts{});
+    // But not what those of another overlay do.
+    esp_outer outer = host.sealed_from(host.peer_v4);
+    outer.sequence = 2;
+    EXPECT_TRUE(
+        host.decapsulate({{esp_tunnelled(outer, host.inbound_keys, 8000, from_remote(host))}}).empty());
+    EXPECT_EQ(host.drops(), (drop_counts{{"wrong_association", 1}}));
+    // Nor does a plain overlay take it.
+    host.writer.update_overlay(host.red, {.mtu = 1424, .flood = false, .protection = protection_kind::none});
+    outer.sequence = 3;
+    EXPECT_TRUE(
+        host.decapsulate({{esp_tunnelled(outer, host.inbound_keys, 7000, from_remote(host))}}).empty());
+    EXPECT_EQ(host.drops(), (drop_counts{{"wrong_association", 1}, {"sealed_for_plain", 1}}));
+}
+
 TEST(open, a_sender_that_left_the_overlay_is_refused) {
     sealed_fixture host;
     host.writer.remove_member(host.red, host.v4_peer);

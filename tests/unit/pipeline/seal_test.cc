@@ -143,6 +143,28 @@ TEST(seal, an_overlay_that_becomes_encrypted_sends_nothing_in_the_clear) {
     EXPECT_EQ(host.drops(), (drop_counts{{"no_association", 2}}));
 }
 
+TEST(seal, a_docker_overlay_prefers_its_own_associations) {
+    sealed_fixture host(protection_kind::waggle, gcm256);
+    host.writer.update_overlay(host.red,
+                               {.mtu = 1424, .flood = false, .protection = protection_kind::docker});
+    sealed_fixture docker;
+    const auto shared = docker.make_sender();
+    host.writer.set_sender(no_overlay, host.v4_peer, 0, sender(shared.get(), 0));
+    const auto icv_of_sent = [&]() -> std::size_t {
+        const auto sent = host.encapsulate(1, host.red, {{udp_frame(host.local_a, host.remote_4, 4, 100)}});
+        if (sent.size() != 1) return 0;
+        return sent[0].content.size() - (14 + 20 + esp::sealed_length(16 + 14 + 20 + 8 + 100, 0));
+    };
+    EXPECT_EQ(icv_of_sent(), 16U);
+    // A peer that has none of the overlay's gets what stock hosts get.
+    host.send_with(host.v4_peer, nullptr);
+    EXPECT_EQ(icv_of_sent(), 8U);
+    host.writer.set_sender(no_overlay, host.v4_peer, 0, {});
+    EXPECT_EQ(icv_of_sent(), 0U);
+    EXPECT_EQ(host.drops(), (drop_counts{{"no_association", 1}}));
+    expect_no_leak(host);
+}
+
 TEST(seal, stops_when_the_sequence_numbers_are_used_up) {
     sealed_fixture host;
     host.send_with(host.v4_peer, host.make_sender(0xffff'ffff));
