@@ -78,6 +78,8 @@ struct overlay {
     bool flood = false;
     /// Absent: plain VXLAN.
     std::optional<waggle::config::encryption> encryption = {};
+    /// Used in place of `encryption` with hosts that have announced it, too. Not of the file: see swarm.
+    std::optional<waggle_profile> preferred = {};
     /// Its id in the gossip; empty: its name.
     std::string network{};
     friend bool operator==(const overlay&, const overlay&) = default;
@@ -190,6 +192,15 @@ struct gossip {
     friend bool operator==(const gossip&, const gossip&) = default;
 };
 
+/// Leave to use the waggle profile on an encrypted network of a Docker swarm, with hosts that have it as
+/// well.
+struct network_encryption {
+    /// Of the network.
+    std::string name;
+    waggle_profile profile;
+    friend bool operator==(const network_encryption&, const network_encryption&) = default;
+};
+
 /// This host as a worker of a Docker swarm, which gives it networks, addresses and keys.
 struct swarm {
     /// The managers to join through, while this host is no member yet; afterwards they tell of each other.
@@ -201,6 +212,7 @@ struct swarm {
     std::optional<ip_address> advertise;
     /// Of the gossip, UDP and TCP, on all hosts of the swarm.
     std::uint16_t port = 7946;
+    std::vector<network_encryption> encryption = {};
     friend bool operator==(const swarm&, const swarm&) = default;
 };
 

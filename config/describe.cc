@@ -42,13 +42,16 @@ std::string text_of(const std::optional<docker_encryption>& docker) {
     return docker ? "keys " + docker->keys + ", " + text_of(docker->replay) : absent;
 }
 
+std::string text_of(const waggle_profile& waggle) {
+    return "waggle, secret " + waggle.secret + ", " +
+           (waggle.algorithm == aead::aes256gcm ? "aes256gcm" : "chacha20poly1305") + ", rekey " +
+           std::to_string(waggle.rekey_seconds) + ", " + text_of(waggle.replay);
+}
+
 std::string text_of(const std::optional<encryption>& how) {
     if (!how) return absent;
     const auto* waggle = std::get_if<waggle_profile>(&*how);
-    if (waggle == nullptr) return "docker";
-    return "waggle, secret " + waggle->secret + ", " +
-           (waggle->algorithm == aead::aes256gcm ? "aes256gcm" : "chacha20poly1305") + ", rekey " +
-           std::to_string(waggle->rekey_seconds) + ", " + text_of(waggle->replay);
+    return waggle == nullptr ? "docker" : text_of(*waggle);
 }
 
 std::string text_of(const std::optional<esp_in_udp>& udp) {
@@ -135,6 +138,10 @@ field_list fields_of(const std::optional<swarm>& maybe) {
         {"swarm.advertise", text_of(maybe->advertise)},
         {"swarm.port", std::to_string(maybe->port)},
     };
+}
+
+field_list fields_of(const network_encryption& each) {
+    return {{"encryption", text_of(each.profile)}};
 }
 
 std::string to_string(const seed& each) {

@@ -18,6 +18,7 @@ field_list fields_of(const std::optional<swarm>& maybe);
 field_list fields_of(const overlay& each);
 field_list fields_of(const peer& each);
 field_list fields_of(const endpoint& each);
+field_list fields_of(const network_encryption& each);
 
 /// As in "container namespace blue eth0, route 0.0.0.0/0 via 10.1.0.1".
 std::string describe(const attachment& to);

@@ -46,6 +46,10 @@ bool gossip_changes_live(const config& from, const config& to, std::string_view 
            (key == "gossip.keys" || (key == "gossip.seeds" && from.gossip->port == to.gossip->port));
 }
 
+std::vector<network_encryption> encrypted_networks(const config& of) {
+    return of.swarm ? of.swarm->encryption : std::vector<network_encryption>{};
+}
+
 std::string text_of(const node_change& change) {
     return change.key + " " + change.from + " -> " + change.to;
 }
@@ -83,12 +87,15 @@ difference compare(const config& from, const config& to) {
         compare_lists(from.overlays, to.overlays),
         compare_lists(from.peers, to.peers),
         compare_lists(from.endpoints, to.endpoints),
+        compare_lists(encrypted_networks(from), encrypted_networks(to)),
     };
 }
 
 void keep_until_restart(const config& running, config& wanted) {
     wanted.node = running.node;
+    std::vector<network_encryption> networks = encrypted_networks(wanted);
     wanted.swarm = running.swarm;
+    if (wanted.swarm) wanted.swarm->encryption = std::move(networks);
     if (!running.gossip || !wanted.gossip) {
         wanted.gossip = running.gossip;
         return;
@@ -105,6 +112,7 @@ std::string to_string(const difference& what) {
     print(out, "overlay", what.overlays);
     print(out, "peer", what.peers);
     print(out, "endpoint", what.endpoints);
+    print(out, "encryption of network", what.networks);
     return out;
 }
 

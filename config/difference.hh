@@ -33,8 +33,9 @@ struct node_change {
     friend bool operator==(const node_change&, const node_change&) = default;
 };
 
-/// What turns one configuration into another. Overlays, peers, endpoints, and the seeds and keys of the
-/// gossip can change while the processes run; a change of the node takes a restart.
+/// What turns one configuration into another. Overlays, peers, endpoints, the seeds and keys of the gossip
+/// and the encryption of a Docker swarm's networks can change while the processes run; a change of the node
+/// takes a restart.
 struct difference {
     /// With what of the gossip section takes a restart, too.
     std::vector<node_change> node;
@@ -42,9 +43,12 @@ struct difference {
     list_difference<overlay> overlays;
     list_difference<peer> peers;
     list_difference<endpoint> endpoints;
+    /// Of the swarm's `encryption`.
+    list_difference<network_encryption> networks = {};
 
     bool empty() const {
-        return node.empty() && gossip.empty() && overlays.empty() && peers.empty() && endpoints.empty();
+        return node.empty() && gossip.empty() && overlays.empty() && peers.empty() && endpoints.empty() &&
+               networks.empty();
     }
     bool needs_restart() const { return !node.empty(); }
 };

@@ -84,6 +84,16 @@ std::optional<encryption> read_encryption(const cursor& at, const scope& known) 
     return std::nullopt;
 }
 
+std::optional<network_encryption> read_network_encryption(const cursor& at) {
+    const map_reader map(at, {"network", "secret", "algorithm", "rekey", "replay", "replay_window"});
+    const auto name = map.required("network", "the name of a network of the Docker swarm");
+    waggle_profile profile = read_waggle_profile(map);
+    if (!name) return std::nullopt;
+    const auto text = read_name(*name);
+    if (!text) return std::nullopt;
+    return network_encryption{*text, std::move(profile)};
+}
+
 esp_in_udp read_esp_in_udp(const cursor& at) {
     esp_in_udp result;
     const map_reader map(at, {"port", "keepalive"});

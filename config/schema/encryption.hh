@@ -2,7 +2,7 @@
 
 #include <optional>
 
-#include "config/encryption.hh"
+#include "config/config.hh"
 #include "config/schema/scope.hh"
 #include "config/yaml/cursor.hh"
 
@@ -13,6 +13,8 @@ namespace waggle::config {
 docker_encryption read_docker_encryption(const cursor& at);
 /// `encryption` of an overlay.
 std::optional<encryption> read_encryption(const cursor& at, const scope& known);
+/// An entry of the swarm's `encryption`; nothing without a network.
+std::optional<network_encryption> read_network_encryption(const cursor& at);
 /// `esp_in_udp` of a peer.
 esp_in_udp read_esp_in_udp(const cursor& at);
 

@@ -1,3 +1,4 @@
+#include "config/schema/encryption.hh"
 #include "config/schema/host_and_port.hh"
 #include "config/schema/sections.hh"
 #include "config/yaml/map_reader.hh"
@@ -8,6 +9,22 @@ namespace waggle::config {
 namespace {
 
 constexpr std::uint16_t manager_port = 2377;
+
+std::vector<network_encryption> read_encrypted_networks(const cursor& list) {
+    std::vector<network_encryption> result;
+    if (!is_list(list, "a list of entries such as {network: test-net, secret: /etc/waggle/test-net.secret}"))
+        return result;
+    claims taken;
+    const std::vector<tree_node>& items = list.node().items;
+    for (std::size_t i = 0; i < items.size(); ++i) {
+        const cursor item(list, i, items[i]);
+        auto one = read_network_encryption(item);
+        if (one && take_or_report(taken, one->name, "another entry", item, "'" + one->name + "'",
+                                  "each network once"))
+            result.push_back(*std::move(one));
+    }
+    return result;
+}
 
 }  // namespace
 
@@ -25,9 +42,10 @@ swarm read_swarm(const cursor& at, scope& known) {
         at.problem(
             "can't be combined with node.docker_encryption, as the managers hand out the keys; allowed: one "
             "of the two");
-    const map_reader map(at, {"managers", "token", "advertise", "port"});
+    const map_reader map(at, {"managers", "token", "advertise", "port", "encryption"});
     if (const auto port = read_port(map)) result.port = *port;
     result.advertise = read_advertise(map);
+    if (const auto entry = map.optional("encryption")) result.encryption = read_encrypted_networks(*entry);
     const auto list = map.optional("managers");
     const auto file = map.optional("token");
     if (list) {

@@ -199,6 +199,8 @@ private:
     bool _swarm_in_file = false;
     /// What the encryption was configured with last.
     std::vector<config::overlay> _overlays_with_keys;
+    /// Since then the files were read again.
+    bool _file_keys_changed = false;
     std::optional<docker_keyring> _member_keys;
     /// What the gossip has of the managers.
     std::vector<swarm::session_key> _gossip_keys;

@@ -173,7 +173,9 @@ void agent::configure_encryption(const config::config& with) {
 void agent::follow_member_keys() {
     std::optional<docker_keyring> keys;
     if (_member && !_member->is_leaving()) keys = docker_keys_of(_member->view());
-    if (keys == _member_keys && base().overlays == _overlays_with_keys) return;
+    if (keys == _member_keys && base().overlays == _overlays_with_keys &&
+        !std::exchange(_file_keys_changed, false))
+        return;
     _member_keys = std::move(keys);
     _overlays_with_keys = base().overlays;
     config::config with;

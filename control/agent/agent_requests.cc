@@ -161,8 +161,7 @@ std::optional<refusal> agent::reload() {
             gossip ? "waggle-control" : "both processes");
     }
     _file_keys = std::move(*keys);
-    _overlays_with_keys = wanted.overlays;
-    configure_encryption(wanted);
+    _file_keys_changed = true;
     if (gossip_keys) {
         _swarm->set_keys(std::move(*gossip_keys));
         _swarm->set_seeds(seeds_of(*wanted.gossip));

@@ -58,8 +58,13 @@ void agent::follow_gossip() {
 
 void agent::accept_announcements() {
     std::set<std::string> heard;
+    std::map<vni, std::set<std::string>> by_overlay;
     bool changed = false;
+    for (const config::overlay& overlay : base().overlays) by_overlay[overlay.id];
     for (auto& [overlay, text] : _swarm->announcements(base())) {
+        by_overlay[overlay].insert(text);
+        // What others have among themselves.
+        if (!_encryption.exchanges_on(overlay)) continue;
         // Each is checked once; what a stranger to the secret says is not worth a line each time.
         if (!_announcements_heard.contains(text)) {
             const auto* bytes = reinterpret_cast<const std::uint8_t*>(text.data());
@@ -72,6 +77,7 @@ void agent::accept_announcements() {
         heard.insert(std::move(text));
     }
     _announcements_heard = std::move(heard);
+    for (auto& [overlay, texts] : by_overlay) _encryption.hear(overlay, std::move(texts));
     if (changed) encryption_changed();
 }
 

@@ -192,6 +192,18 @@ std::span<const agreed_keys> exchange::agreed_with(const std::string& peer) cons
     return known->second.agreed;
 }
 
+std::vector<std::string> exchange::peers() const {
+    std::vector<std::string> names;
+    for (const auto& [name, peer] : _peers) names.push_back(name);
+    return names;
+}
+
+std::span<const std::uint8_t> exchange::announcement_of(const std::string& peer) const {
+    const auto known = _peers.find(peer);
+    if (known == _peers.end()) return {};
+    return known->second.bytes;
+}
+
 saved_exchange exchange::save() const {
     saved_exchange saved{_started, _boot, _epoch, _current.private_half, _next.private_half, _rotates_at, {}};
     for (const auto& [name, peer] : _peers) saved.announcements.push_back(peer.bytes);

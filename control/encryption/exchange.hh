@@ -102,6 +102,9 @@ public:
     moment wake_at() const;
 
     bool knows(const std::string& peer) const { return _peers.contains(peer); }
+    std::vector<std::string> peers() const;
+    /// The one that counts of a peer, as it came; empty for an unknown peer.
+    std::span<const std::uint8_t> announcement_of(const std::string& peer) const;
     /// Empty for an unknown peer, or one that we can't agree with.
     std::span<const agreed_keys> agreed_with(const std::string& peer) const;
 

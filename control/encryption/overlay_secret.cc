@@ -20,6 +20,12 @@ secret derive(const secret& root, std::string_view purpose, vni overlay) {
 }  // namespace
 
 result<overlay_secret> parse_overlay_secret(std::string_view text, vni overlay) {
+    const auto root = parse_secret_root(text);
+    if (!root) return root.failure();
+    return overlay_secret_of(*root, overlay);
+}
+
+result<secret> parse_secret_root(std::string_view text) {
     constexpr std::string_view around = " \t\r\n";
     const std::size_t first = text.find_first_not_of(around);
     if (first == std::string_view::npos) return error{"is empty"};
@@ -29,7 +35,10 @@ result<overlay_secret> parse_overlay_secret(std::string_view text, vni overlay) 
                      " characters; allowed: " + std::to_string(shortest_overlay_secret) + " to " +
                      std::to_string(longest_overlay_secret) +
                      " random ones, as 'openssl rand -base64 32' prints them"};
-    const secret root = hkdf_extract(bytes_of("waggle esp 1"), bytes_of(text));
+    return hkdf_extract(bytes_of("waggle esp 1"), bytes_of(text));
+}
+
+overlay_secret overlay_secret_of(const secret& root, vni overlay) {
     return overlay_secret{derive(root, "announcement", overlay), derive(root, "association", overlay)};
 }
 

@@ -25,4 +25,8 @@ inline constexpr std::size_t longest_overlay_secret = 4096;
 /// be random: an announcement lets everyone who sees it try out guesses.
 result<overlay_secret> parse_overlay_secret(std::string_view text, vni overlay);
 
+/// The same in two steps, for an overlay whose VNI is not known yet.
+result<secret> parse_secret_root(std::string_view text);
+overlay_secret overlay_secret_of(const secret& root, vni overlay);
+
 }  // namespace waggle::control

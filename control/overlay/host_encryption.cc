@@ -12,8 +12,23 @@ namespace {
 
 constexpr std::uint32_t smallest_spi = 256;
 
+/// How long others may take to hear that this host does not want a profile any more.
+constexpr std::chrono::seconds time_to_hear{60};
+
 const config::waggle_profile* waggle_of(const config::overlay& overlay) {
+    if (overlay.preferred) return &*overlay.preferred;
     return overlay.encryption ? std::get_if<config::waggle_profile>(&*overlay.encryption) : nullptr;
+}
+
+std::optional<overlay_secret> secret_of(const config::overlay& overlay, const key_material& keys) {
+    if (overlay.preferred) {
+        const auto root = keys.networks.find(overlay.preferred->secret);
+        if (root == keys.networks.end()) return std::nullopt;
+        return overlay_secret_of(root->second, overlay.id);
+    }
+    const auto found = keys.secrets.find(overlay.name);
+    if (found == keys.secrets.end()) return std::nullopt;
+    return found->second;
 }
 
 bool is_docker(const config::overlay& overlay) {
@@ -41,7 +56,7 @@ exchange_settings host_encryption::settings_for(const config::overlay& overlay,
 }
 
 void host_encryption::configure(const config::config& config, key_material keys, moment now) {
-    _config = config;
+    const std::vector<config::overlay> overlays_before = std::exchange(_config, config).overlays;
     _config.endpoints.clear();
     if (!keys.docker)
         _docker.reset();
@@ -53,32 +68,70 @@ void host_encryption::configure(const config::config& config, key_material keys,
     std::map<std::string, exchange> before = std::exchange(_exchanges, {});
     for (const config::overlay& overlay : _config.overlays) {
         const config::waggle_profile* profile = waggle_of(overlay);
-        const auto found = keys.secrets.find(overlay.name);
-        if (profile == nullptr || found == keys.secrets.end()) continue;
-        exchange_settings settings = settings_for(overlay, found->second);
+        const std::optional<overlay_secret> secret = secret_of(overlay, keys);
+        if (profile == nullptr || !secret) continue;
+        exchange_settings settings = settings_for(overlay, *secret);
         auto known = before.find(overlay.name);
         exchange& kept =
             known != before.end() && known->second.settings() == settings
                 ? _exchanges.insert(before.extract(known)).position->second
-                : _exchanges.try_emplace(overlay.name, std::move(settings), _life(), _random, now)
+                : _exchanges.emplace(overlay.name, begin_exchange(overlay, std::move(settings), now))
                       .first->second;
         kept.set_interval(std::chrono::seconds(profile->rekey_seconds), now);
     }
+    for (const config::overlay& overlay : overlays_before)
+        if (auto former = before.extract(overlay.name); former && overlay.preferred)
+            leave(overlay, std::move(former.mapped()), now);
+    std::erase_if(_preferred, [&](const auto& each) { return !_exchanges.contains(each.first); });
+}
+
+exchange host_encryption::begin_exchange(const config::overlay& overlay, exchange_settings settings,
+                                         moment now) {
+    for (const saved_encryption::overlay& each : std::exchange(_saved.overlays, {})) {
+        if (overlay.id.value() != each.id) {
+            _saved.overlays.push_back(each);
+            continue;
+        }
+        exchange earlier(settings, each.exchange, _random, now);
+        // Other settings or another secret: what was agreed is of no use.
+        if (earlier.own_announcement() != each.announcement) continue;
+        if (overlay.preferred)
+            for (const std::string& peer : earlier.peers()) _preferred[overlay.name].resume(peer);
+        return earlier;
+    }
+    return {std::move(settings), _life(), _random, now};
+}
+
+/// Where another profile takes over at once, nothing that is still under way is to be lost.
+void host_encryption::leave(const config::overlay& overlay, exchange former, moment now) {
+    const auto known = std::ranges::find(_config.overlays, overlay.name, &config::overlay::name);
+    if (known == _config.overlays.end() || known->id != overlay.id || !is_docker(*known)) return;
+    _left.push_back({overlay.name, *overlay.preferred, std::move(former), now + time_to_hear});
 }
 
 void host_encryption::resume(const saved_encryption& saved, moment now) {
     _instance = saved.instance;
-    for (const saved_encryption::overlay& each : saved.overlays)
-        for (auto& [name, present] : _exchanges) {
-            if (present.settings().overlay.value() != each.id) continue;
-            exchange earlier(present.settings(), each.exchange, _random, now);
-            // Other settings or another secret: what was agreed is of no use.
-            if (earlier.own_announcement() != each.announcement) continue;
-            present = std::move(earlier);
-        }
-    for (const config::overlay& overlay : _config.overlays)
-        if (const auto known = _exchanges.find(overlay.name); known != _exchanges.end())
-            known->second.set_interval(std::chrono::seconds(waggle_of(overlay)->rekey_seconds), now);
+    _saved = saved;
+    for (const config::overlay& overlay : _config.overlays) {
+        const auto known = _exchanges.find(overlay.name);
+        if (known == _exchanges.end()) continue;
+        const bool is_saved = std::ranges::any_of(
+            _saved.overlays, [&](const auto& each) { return each.id == overlay.id.value(); });
+        if (!is_saved) continue;
+        known->second = begin_exchange(overlay, known->second.settings(), now);
+        known->second.set_interval(std::chrono::seconds(waggle_of(overlay)->rekey_seconds), now);
+    }
+}
+
+bool host_encryption::exchanges_on(vni overlay) const {
+    return std::ranges::any_of(_config.overlays, [&](const config::overlay& each) {
+        return each.id == overlay && waggle_of(each) != nullptr;
+    });
+}
+
+void host_encryption::hear(vni overlay, std::set<std::string> announcements) {
+    for (const config::overlay& each : _config.overlays)
+        if (each.id == overlay && each.preferred) _preferred[each.name].hear(std::move(announcements));
 }
 
 saved_encryption host_encryption::save() const {
@@ -93,6 +146,8 @@ bool host_encryption::dataplane_is(std::uint64_t instance, moment now) {
     const bool lost = _instance && *_instance != instance;
     _instance = instance;
     if (!lost) return false;
+    _saved.overlays.clear();
+    _left.clear();
     for (auto& [name, each] : _exchanges) each.renew(_life(), now);
     return !_exchanges.empty();
 }
@@ -159,13 +214,18 @@ bool host_encryption::replace(const api::association_key& worn, moment now) {
 bool host_encryption::advance(moment now) {
     bool changed = false;
     for (auto& [name, each] : _exchanges) changed |= each.advance(now);
+    for (auto& [name, each] : _preferred) changed |= each.advance(now);
+    changed |= std::erase_if(_left, [&](const left_exchange& each) { return each.until <= now; }) != 0;
     return changed;
 }
 
 std::optional<moment> host_encryption::wake_at() const {
     std::optional<moment> first;
-    for (const auto& [name, each] : _exchanges)
-        first = first ? std::min(*first, each.wake_at()) : each.wake_at();
+    const auto wake = [&](moment when) { first = first ? std::min(*first, when) : when; };
+    for (const auto& [name, each] : _exchanges) wake(each.wake_at());
+    for (const auto& [name, each] : _preferred)
+        if (const auto when = each.wake_at()) wake(*when);
+    for (const left_exchange& each : _left) wake(each.until);
     return first;
 }
 
@@ -175,6 +235,7 @@ host_encryption::association_map host_encryption::associations(moment now) {
     for (const config::overlay& overlay : _config.overlays)
         if (const auto found = _exchanges.find(overlay.name); found != _exchanges.end())
             add_exchange(overlay, found->second, all, now);
+    for (const left_exchange& each : _left) add_left(each, all);
     return all;
 }
 
@@ -199,26 +260,42 @@ void host_encryption::add_docker(association_map& to) const {
     }
 }
 
+association_list host_encryption::agreed_associations(const config::overlay& overlay,
+                                                      const config::waggle_profile& profile,
+                                                      const exchange& with, const config::peer& peer) const {
+    const auto vtep = chosen_vtep(_config.node, peer);
+    if (!vtep || !takes_part(peer, overlay)) return {};
+    exchange_peer end{.overlay = overlay.id,
+                      .vtep = *vtep,
+                      .replay_window = profile.replay.window,
+                      .replay = policy_of(profile.replay.policy)};
+    if (peer.esp_in_udp) {
+        end.encapsulation_port = peer.esp_in_udp->port;
+        end.keepalive_seconds = peer.esp_in_udp->keepalive_seconds;
+    }
+    return associations_of(with.agreed_with(peer.name), end);
+}
+
 void host_encryption::add_exchange(const config::overlay& overlay, exchange& with, association_map& to,
                                    moment now) {
-    const config::waggle_profile& profile = *waggle_of(overlay);
     bool clash = false;
     for (const config::peer& peer : _config.peers) {
-        const auto vtep = chosen_vtep(_config.node, peer);
-        if (!vtep || !takes_part(peer, overlay)) continue;
-        exchange_peer end{.overlay = overlay.id,
-                          .vtep = *vtep,
-                          .replay_window = profile.replay.window,
-                          .replay = policy_of(profile.replay.policy)};
-        if (peer.esp_in_udp) {
-            end.encapsulation_port = peer.esp_in_udp->port;
-            end.keepalive_seconds = peer.esp_in_udp->keepalive_seconds;
-        }
-        for (auto& [key, association] : associations_of(with.agreed_with(peer.name), end))
-            clash |= !to.emplace(key, std::move(association)).second;
+        const bool sends = !overlay.preferred ||
+                           _preferred[overlay.name].may_send(peer.name, with.announcement_of(peer.name), now);
+        for (auto& [key, association] : agreed_associations(overlay, *waggle_of(overlay), with, peer))
+            if (sends || key.direction == api::direction::inbound)
+                clash |= !to.emplace(key, std::move(association)).second;
     }
     // Another half of ours gives other SPIs; peers take it up before they use the one that clashes.
     if (clash) with.rekey(now);
+}
+
+void host_encryption::add_left(const left_exchange& left, association_map& to) const {
+    const auto overlay = std::ranges::find(_config.overlays, left.overlay, &config::overlay::name);
+    if (overlay == _config.overlays.end() || !is_docker(*overlay)) return;
+    for (const config::peer& peer : _config.peers)
+        for (auto& [key, association] : agreed_associations(*overlay, left.profile, left.agreed, peer))
+            if (key.direction == api::direction::inbound) to.emplace(key, std::move(association));
 }
 
 std::vector<std::string> host_encryption::peers_without_keys(const config::overlay& overlay) const {

@@ -12,6 +12,7 @@
 #include "config/config.hh"
 #include "control/encryption/docker_rotation.hh"
 #include "control/encryption/exchange.hh"
+#include "control/overlay/preferred_peers.hh"
 
 namespace waggle::control {
 
@@ -20,6 +21,8 @@ struct key_material {
     std::optional<docker_keyring> docker;
     /// By the overlay's name; one for each overlay with the waggle profile.
     std::map<std::string, overlay_secret> secrets;
+    /// What those for networks of a Docker swarm are made of, by the path of their file.
+    std::map<std::string, secret> networks;
 };
 
 /// What a host has agreed on, to be found again by the next control process; see saved_exchange.
@@ -44,9 +47,14 @@ public:
     /// A configuration and its keys. What stays the same in it keeps its keys; another secret, name or
     /// algorithm begins the overlay's exchange anew. Other Docker keys begin a rotation.
     void configure(const config::config& config, key_material keys, moment now);
+    /// Keys are exchanged on this overlay, or should be: it has the waggle profile.
+    bool exchanges_on(vni overlay) const;
+    /// What the hosts of an overlay announce at the moment, as it came; of use where the waggle profile is
+    /// only preferred.
+    void hear(vni overlay, std::set<std::string> announcements);
     /// Other peers than the configuration's alone: with those that the swarm tells of.
     void set_peers(const std::vector<config::peer>& peers) { _config.peers = peers; }
-    /// Takes up what an earlier process had saved, as far as it fits the configuration.
+    /// Takes up what an earlier process had saved, as far as it fits the configuration, now or later.
     void resume(const saved_encryption& saved, moment now);
     saved_encryption save() const;
 
@@ -85,9 +93,23 @@ public:
     std::vector<std::string> peers_without_keys(const config::overlay& overlay) const;
 
 private:
+    /// An exchange that ended while others may still send with what was agreed.
+    struct left_exchange {
+        std::string overlay;
+        config::waggle_profile profile;
+        exchange agreed;
+        moment until;
+    };
+
     void add_docker(association_map& to) const;
     void add_exchange(const config::overlay& overlay, exchange& with, association_map& to, moment now);
+    void add_left(const left_exchange& left, association_map& to) const;
     exchange_settings settings_for(const config::overlay& overlay, const overlay_secret& keys) const;
+    exchange begin_exchange(const config::overlay& overlay, exchange_settings settings, moment now);
+    void leave(const config::overlay& overlay, exchange former, moment now);
+    association_list agreed_associations(const config::overlay& overlay,
+                                         const config::waggle_profile& profile, const exchange& with,
+                                         const config::peer& peer) const;
 
     random_source _random;
     std::function<std::uint64_t()> _life;
@@ -96,6 +118,11 @@ private:
     std::optional<docker_rotation> _docker;
     /// By the overlay's name.
     std::map<std::string, exchange> _exchanges;
+    /// By the overlay's name; of those that have another profile besides.
+    std::map<std::string, preferred_peers> _preferred;
+    std::vector<left_exchange> _left;
+    /// What an earlier process had saved for overlays that are not there yet.
+    saved_encryption _saved;
 };
 
 }  // namespace waggle::control

@@ -15,10 +15,10 @@ result<docker_keyring> read_docker_keys(const std::string& path) {
     return parse_docker_keys(text->view()).context(path);
 }
 
-result<overlay_secret> read_secret(const std::string& path, vni overlay) {
+result<secret> read_secret(const std::string& path) {
     const auto text = config::read_private_file(path);
     if (!text) return text.failure();
-    return parse_overlay_secret(text->view(), overlay).context(path);
+    return parse_secret_root(text->view()).context(path);
 }
 
 }  // namespace
@@ -34,10 +34,17 @@ result<key_material> read_key_files(const config::config& config) {
         if (!overlay.encryption) continue;
         const auto* profile = std::get_if<config::waggle_profile>(&*overlay.encryption);
         if (profile == nullptr) continue;
-        auto read = read_secret(profile->secret, overlay.id);
+        const auto read = read_secret(profile->secret);
         if (!read)
             return error{"encryption.secret of overlay " + overlay.name + ": " + read.failure().message};
-        keys.secrets.emplace(overlay.name, std::move(*read));
+        keys.secrets.emplace(overlay.name, overlay_secret_of(*read, overlay.id));
+    }
+    if (!config.swarm) return keys;
+    for (const config::network_encryption& network : config.swarm->encryption) {
+        auto read = read_secret(network.profile.secret);
+        if (!read)
+            return error{"swarm.encryption of network " + network.name + ": " + read.failure().message};
+        keys.networks.emplace(network.profile.secret, std::move(*read));
     }
     return keys;
 }

@@ -129,8 +129,24 @@ private:
         return nullptr;
     }
 
+    /// What the file permits on a network between Waggle hosts; null: nothing.
+    const config::waggle_profile* permitted(const swarm::network& network) {
+        if (!config().swarm) return nullptr;
+        const auto& all = config().swarm->encryption;
+        const auto found = std::ranges::find(all, network.name, &config::network_encryption::name);
+        if (found == all.end()) return nullptr;
+        if (network.encrypted && network.subnets.size() == 1) return &found->profile;
+        _result.problems.push_back(
+            "network " + network.name + " of the Docker swarm " +
+            (network.encrypted ? "has several IPv4 subnets, so that the waggle profile is not used on it"
+                               : "is not encrypted, so that swarm.encryption means nothing for it") +
+            "; remove it from swarm.encryption and reload");
+        return nullptr;
+    }
+
     void add_overlays(const swarm::network& network) {
         bool first = true;
+        const config::waggle_profile* const profile = permitted(network);
         for (const swarm::network_subnet& each : network.subnets) {
             config::overlay overlay;
             overlay.name = network.name;
@@ -144,6 +160,7 @@ private:
                                        network.subnets_v6.end());
             overlay.network = network.id;
             if (network.encrypted) overlay.encryption = config::docker_profile{};
+            if (network.encrypted && profile != nullptr) overlay.preferred = *profile;
             if (!_vnis.insert(overlay.id).second) {
                 _result.problems.push_back("network " + network.name + " of the Docker swarm has VNI " +
                                            overlay.id.to_string() +

@@ -34,7 +34,8 @@ bool uses_v6(const config::config& config, const config::overlay& overlay) {
 
 /// What fits into ESP that fills `outside` bytes after the outer IP header.
 unsigned inside_esp(const config::config& config, const config::overlay& overlay, unsigned outside) {
-    bool docker = std::holds_alternative<config::docker_profile>(*overlay.encryption);
+    // The larger overhead of the two where hosts have both.
+    bool docker = std::holds_alternative<config::docker_profile>(*overlay.encryption) && !overlay.preferred;
     unsigned around = esp_header + (docker ? docker_icv : waggle_icv);
     if (std::ranges::any_of(config.peers, [&](const config::peer& peer) {
             return peer.esp_in_udp && takes_part(peer, overlay);

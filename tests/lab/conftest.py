@@ -1,4 +1,6 @@
 import os
+import pathlib
+import shutil
 
 import pytest
 
@@ -25,6 +27,15 @@ def lab(request):
     made = Lab(request.node.name.split("[")[0].removeprefix("test_")[:6])
     yield made
     made.close()
+
+
+@pytest.fixture
+def memory(lab):
+    """A folder on a file system that lives in memory, where keys outlive waggle-control: see WaggleHost.run_in()."""
+    folder = pathlib.Path("/dev/shm") / lab.prefix
+    folder.mkdir()
+    yield folder
+    shutil.rmtree(folder)
 
 
 @pytest.fixture(scope="session")

@@ -318,6 +318,12 @@ class WaggleHost:
             entry["overlays"] = overlays
         self.config["peers"].append(entry)
 
+    def run_in(self, folder):
+        """Has its runtime directory under `folder` from the next start on."""
+        self.runtime = folder / self.name
+        self.runtime.mkdir()
+        self.config["node"]["runtime_directory"] = str(self.runtime)
+
     def container(self, name, overlay, addresses, **attachment):
         """A container namespace of this host, attached to `overlay` by the file."""
         namespace = self.lab.namespace(name)

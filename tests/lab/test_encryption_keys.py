@@ -2,8 +2,6 @@
 traffic, restarts, and that nothing goes in clear without keys."""
 
 import os
-import pathlib
-import shutil
 import signal
 
 import pytest
@@ -87,21 +85,10 @@ def test_waggle_profile_from_secret_and_announcements(lab):
     assert fingerprint in {a["fingerprint"] for a in associations(pair.b, direction="in")}
 
 
-@pytest.fixture
-def memory(lab):
-    """A folder on a file system that lives in memory."""
-    folder = pathlib.Path("/dev/shm") / lab.prefix
-    folder.mkdir()
-    yield folder
-    shutil.rmtree(folder)
-
-
 def test_rekey_and_restarts_of_control_lose_nothing(lab, memory):
     pair = waggle_pair(lab, start=False)
     for host in pair.hosts:
-        host.runtime = memory / host.name
-        host.runtime.mkdir()
-        host.config["node"]["runtime_directory"] = str(host.runtime)
+        host.run_in(memory)
         host.start_dataplane()
         host.start_control()
     introduce_by_announcement(*pair.hosts)

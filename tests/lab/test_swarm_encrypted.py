@@ -5,9 +5,9 @@ import re
 
 import pytest
 from docker_esp import spi_of
-from docker_swarm import local_address, membership, remote_endpoints
+from docker_swarm import local_address, membership, private_file, remote_endpoints
 from lab import wait_until
-from traffic import Capture, transfer
+from traffic import Capture, PingStream, transfer
 
 
 def engine_associations(engine, peer):
@@ -20,18 +20,23 @@ def engine_associations(engine, peer):
     return made
 
 
+def mtu_of(container):
+    return container.ip_json("link", "show", "eth0")[0]["mtu"]
+
+
 def our_associations(host, vtep):
     return {(each["direction"], each["spi"]) for each in host.items("sa") if each["vtep"] == vtep}
 
 
 @pytest.fixture
-def pair(lab, swarm):
+def pair(lab, memory, swarm):
     """Two Waggle hosts with a container each on network sealed, and a stock one on the manager."""
     swarm.network("sealed", "--opt", "encrypted")
     theirs = swarm.manager.run_container("a1", "sealed")
     hosts = [swarm.member(lab, name, number) for number, name in enumerate("vw", 1)]
     containers = [host.container(f"{host.name}1", "sealed", "auto") for host in hosts]
     for host in hosts:
+        host.run_in(memory)
         host.start()
     addresses = [local_address(host, f"{host.name}1") for host in hosts]
     for host, other in zip(hosts, reversed(addresses)):
@@ -71,6 +76,75 @@ def test_waggle_hosts_talk_and_agree_with_the_engine(lab, swarm, pair):
     # The engine has the peers' places, whatever its kernel can do with them.
     forwards = manager.forwards(swarm.networks["sealed"].id)
     assert set(vteps) <= set(forwards.values())
+
+
+def permit(host, network="sealed"):
+    """Leave in the host's file to use the waggle profile on a network."""
+    secret = private_file(host.directory / "sealed.secret", "YmVlcyB0ZWxsIGVhY2ggb3RoZXIgd2hlcmUgdGhpbmdzIGFyZQ==")
+    host.config["swarm"]["encryption"] = [{"network": network, "secret": str(secret)}]
+    host.write_config()
+    host.waggle("reload")
+
+
+def forbid(host):
+    del host.config["swarm"]["encryption"]
+    host.write_config()
+    host.waggle("reload")
+
+
+def profiles_sent_with(host, vtep):
+    return {each["profile"] for each in host.items("sa")
+            if each["vtep"] == vtep and each["direction"] == "out" and each["state"] == "active"}
+
+
+def packets_sent_with(host, vtep, profile):
+    return sum(each["packets"] for each in host.items("sa")
+               if each["vtep"] == vtep and each["direction"] == "out" and each["profile"] == profile)
+
+
+def test_waggle_hosts_use_the_waggle_profile_where_both_may(lab, swarm, pair):
+    (v, w), (v1, w1), (ours, other), _ = pair
+    at_v, at_w = [host.config["node"]["vtep"]["ipv4"] for host in (v, w)]
+    assert v1.reaches(other) and w1.reaches(ours)
+    streams = [PingStream(v1, other, 0.005), PingStream(w1, ours, 0.005)]
+    # One that may alone goes on as stock hosts do; what it announces is nothing to the others.
+    permit(v)
+    for stream in streams:
+        stream.flow(200)
+    assert profiles_sent_with(v, at_w) == profiles_sent_with(w, at_v) == {"docker"}
+
+    permit(w)
+    for host, vtep in ((v, at_w), (w, at_v)):
+        wait_until(lambda h=host, t=vtep: packets_sent_with(h, t, "waggle") > 100, 30, "the waggle profile to be used")
+        # Stock hosts know only Docker's.
+        assert profiles_sent_with(host, swarm.manager.address) == {"docker"}
+        assert mtu_of(host.containers[f"{host.name}1"]) == 1416
+    assert v1.ping(other, size=1416 - 28, dont_fragment=True) == (3, 3)
+    assert transfer(v1, w1, ours, 10, lab.directory)
+    before = packets_sent_with(v, at_w, "docker")
+    for stream in streams:
+        stream.flow(100)
+    assert packets_sent_with(v, at_w, "docker") == before
+
+    # Control that starts again goes on with what was agreed.
+    spis = {each["spi"] for each in v.items("sa") if each["profile"] == "waggle"}
+    v.kill("control")
+    v.start_control()
+    v.wait_healthy()
+    assert {each["spi"] for each in v.items("sa") if each["profile"] == "waggle"} == spis
+    for stream in streams:
+        stream.flow(100)
+    assert packets_sent_with(v, at_w, "docker") == before
+
+    forbid(w)
+    for host, vtep in ((v, at_w), (w, at_v)):
+        wait_until(lambda h=host, t=vtep: profiles_sent_with(h, t) == {"docker"}, 30, "Docker's profile to be used")
+    for stream in streams:
+        stream.flow(100)
+    assert w1.ping(ours, size=1416 - 28, dont_fragment=True) == (3, 3)
+    for stream in streams:
+        due, came = stream.stop()
+        assert came == due, (came, due, v.drops(), w.drops())
 
 
 if __name__ == "__main__":

@@ -40,6 +40,27 @@ TEST(swarm, is_read) {
     EXPECT_TRUE(loaded(edited("overlays:", "swarm: {}\noverlays:")).swarm);
 }
 
+TEST(swarm, encryption_of_networks_is_read_and_changes_live) {
+    const config without = loaded(edited("overlays:", "swarm: {}\noverlays:"));
+    const config with = loaded(edited(
+        "overlays:",
+        "swarm: {encryption: [{network: test-net, secret: /s}, {network: other, secret: /o, rekey: 60}]}\n"
+        "overlays:"));
+    ASSERT_EQ(with.swarm->encryption.size(), 2U);
+    EXPECT_EQ(with.swarm->encryption[0],
+              (network_encryption{"test-net", {"/s", aead::aes256gcm, 3600, {replay_policy::strict, 4096}}}));
+    EXPECT_EQ(with.swarm->encryption[1].profile.rekey_seconds, 60U);
+    EXPECT_EQ(
+        to_string(compare(without, with)),
+        "+ encryption of network 'other': encryption waggle, secret /o, aes256gcm, rekey 60, replay strict "
+        "window 4096\n"
+        "+ encryption of network 'test-net': encryption waggle, secret /s, aes256gcm, rekey 3600, replay "
+        "strict window 4096\n");
+    config kept = with;
+    keep_until_restart(without, kept);
+    EXPECT_EQ(kept.swarm, with.swarm);
+}
+
 TEST(swarm, has_networks_that_the_file_does_not_know) {
     for (const char* addresses : {"", ", addresses: auto"}) {
         const config read = loaded(web_in_swarm("overlay: test-net" + std::string(addresses)));
@@ -118,6 +139,20 @@ const std::vector<edit_case> cases{
      "overlays:",
      "swarm: {managers: [192.0.2.1]}\noverlays:",
      {"5:8: swarm.token: is missing; allowed: the path of the file with the join token"}},
+    {"encryption_of_no_network",
+     "overlays:",
+     "swarm: {encryption: [{secret: /s}, {network: a}]}\noverlays:",
+     {"5:22: swarm.encryption[0].network: is missing; allowed: the name of a network of the Docker swarm",
+      "5:36: swarm.encryption[1].secret: is missing; allowed: the path of a file with the overlay's secret"}},
+    {"encryption_that_is_no_list",
+     "overlays:",
+     "swarm: {encryption: {network: a, secret: /s}}\noverlays:",
+     {"5:21: swarm.encryption: is a map; allowed: a list of entries such as {network: test-net, secret: "
+      "/etc/waggle/test-net.secret}"}},
+    {"encryption_of_a_network_twice",
+     "overlays:",
+     "swarm: {encryption: [{network: a, secret: /s}, {network: a, secret: /t}]}\noverlays:",
+     {"5:48: swarm.encryption[1]: 'a' is already used by another entry (line 5); allowed: each network once"}},
     {"no_managers",
      "overlays:",
      "swarm: {managers: [], token: /t}\noverlays:",
@@ -131,7 +166,7 @@ const std::vector<edit_case> cases{
       "5:48: swarm.advertise: is '127.0.0.1'; allowed: an address of this host that all others reach",
       "5:65: swarm.port: is '0'; allowed: a decimal number from 1 to 65535",
       "5:68: swarm.tokn: is not a key that exists here (did you mean 'token'?); allowed: managers, token, "
-      "advertise, port"}},
+      "advertise, port, encryption"}},
     {"token_itself",
      "overlays:",
      "swarm: {managers: [192.0.2.1], token: SWMTKN-1-secret}\noverlays:",

@@ -48,6 +48,17 @@ TEST_F(key_files, are_read) {
     EXPECT_TRUE(keys->secrets.contains("blue"));
 }
 
+TEST_F(key_files, of_networks_of_a_docker_swarm) {
+    config.swarm.emplace().encryption.push_back({"test-net", {}});
+    config.swarm->encryption[0].profile.secret = directory + "/net";
+    EXPECT_EQ(refusal(), "swarm.encryption of network test-net: " + directory +
+                             "/net can't be read: No such file or directory");
+    write("net", "0123456789abcdefghijklmnopqrstuvwxyz\n");
+    const auto keys = read_key_files(config);
+    ASSERT_TRUE(keys.ok()) << keys.failure().message;
+    EXPECT_TRUE(keys->networks.contains(directory + "/net"));
+}
+
 TEST_F(key_files, of_plain_overlays_are_none) {
     const auto keys = read_key_files(small_config());
     ASSERT_TRUE(keys.ok());

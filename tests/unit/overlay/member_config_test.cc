@@ -245,6 +245,37 @@ TEST_F(member, has_the_docker_profile_on_encrypted_networks) {
     EXPECT_FALSE(docker_keys_of(view));
 }
 
+TEST_F(member, prefers_the_waggle_profile_where_the_file_permits_it) {
+    view.networks.begin()->second.encrypted = true;
+    view.ipsec_keys = {{1, *secret::from(std::vector<std::uint8_t>(16, 1))},
+                       {2, *secret::from(std::vector<std::uint8_t>(16, 2))},
+                       {3, *secret::from(std::vector<std::uint8_t>(16, 3))}};
+    grant(wanted.endpoints[0], "10.0.1.5/24");
+    EXPECT_FALSE(made().config.overlays.at(0).preferred);
+    config::waggle_profile profile;
+    profile.secret = "/s";
+    wanted.swarm->encryption = {{"other-net", {}}, {"test-net", profile}};
+    member_config with = made();
+    EXPECT_EQ(with.config.overlays.at(0).preferred, profile);
+    EXPECT_TRUE(with.problems.empty());
+    // All hosts' packets have to fit, whatever they are sealed with.
+    limit_mtus(with.config, with.mtu_limits, {});
+    EXPECT_EQ(with.config.overlays[0].mtu, 1416);
+
+    view.networks.begin()->second.subnets.push_back({prefix("10.0.2.0/24"), *vni::from(4098), std::nullopt});
+    EXPECT_FALSE(made().config.overlays.at(0).preferred);
+    EXPECT_EQ(made().problems, std::vector<std::string>{
+                                   "network test-net of the Docker swarm has several IPv4 subnets, so that "
+                                   "the waggle profile is not used on it; remove it from swarm.encryption "
+                                   "and reload"});
+    view.networks.begin()->second.encrypted = false;
+    EXPECT_EQ(
+        made().problems,
+        std::vector<std::string>{
+            "network test-net of the Docker swarm is not encrypted, so that swarm.encryption means nothing "
+            "for it; remove it from swarm.encryption and reload"});
+}
+
 TEST_F(member, the_swarms_port_is_the_nodes) {
     wanted.node.udp_port = 8472;
     EXPECT_EQ(made().config.node.udp_port, 8472);
