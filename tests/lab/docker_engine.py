@@ -131,6 +131,13 @@ class DockerEngine:
         found = wait_until(lambda: list(folder.glob(f"*-{network_id[:10]}")), 20, f"the engine's part of {network_id}")
         return NetworkNamespace(self.lab, network_id, str(found[0]))
 
+    def load_balancer(self, network_id):
+        """The namespace from which the engine sends on what came to services' virtual addresses, under an address of its
+        own on the network."""
+        path = f"/proc/{self.first_process()}/root{self.folder}/run/netns/lb_{network_id[:9]}"
+        wait_until(pathlib.Path(path).exists, 20, f"the engine's load balancer on {network_id}")
+        return NetworkNamespace(self.lab, "load balancer", path)
+
     def forwards(self, network_id):
         """{MAC: VTEP} that the engine has programmed into its tunnel of an overlay network."""
         lines = map(str.split, self.overlay_namespace(network_id).run("bridge", "fdb", "show").stdout.splitlines())

@@ -64,6 +64,29 @@ def test_three_hosts_are_one_network(lab, swarm):
     swarm.wait_node(host, "Down")
 
 
+def test_answers_reach_load_balancers(lab, swarm):
+    """Stock hosts send what came to a service's virtual address with the address that the managers gave their load
+    balancer. Whether the kernel here can balance is not asked: the same packets are sent from the same place."""
+    network = swarm.network("net1")
+    host = swarm.member(lab, "w", 1)
+    w1 = host.container("w1", "net1", "auto")
+    for engine, name in ((swarm.manager, "a1"), (swarm.worker, "a2")):
+        engine.run_container(name, "net1")
+    host.start()
+    ours = local_address(host, "w1")
+    own = [each["load_balancer"] for each in host.items("networks") if each["name"] == "net1"]
+    seen = set()
+    for engine in (swarm.manager, swarm.worker):
+        balancer = engine.load_balancer(network.id)
+        address = next(a["local"] for each in balancer.ip_json("addr") for a in each["addr_info"]
+                       if a["local"].startswith("10.") and a["prefixlen"] == 24)
+        assert balancer.reaches(ours), address
+        assert w1.reaches(address), address
+        seen.add(address)
+    # Each has one of its own, this host too; nobody else is given it.
+    assert len(seen) == 2 and len(own) == 1 and own[0].split("/")[0] not in seen | {ours}
+
+
 def test_networks_are_apart(lab, swarm):
     """Stock managers give no two networks one subnet, so that the addresses of one are put into the other by hand."""
     manager = swarm.manager
