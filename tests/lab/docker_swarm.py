@@ -31,7 +31,9 @@ class Network:
         self.id = described["Id"]
         self.name = described["Name"]
         self.subnet = described["IPAM"]["Config"][0]["Subnet"]
-        self.vni = int(described["Options"]["com.docker.network.driver.overlay.vxlanid_list"])
+        self.subnets = [each["Subnet"] for each in described["IPAM"]["Config"]]
+        self.vnis = [int(each) for each in described["Options"]["com.docker.network.driver.overlay.vxlanid_list"].split(",")]
+        self.vni = self.vnis[0]
 
 
 class DockerSwarm:

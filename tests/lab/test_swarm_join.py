@@ -87,6 +87,21 @@ def test_answers_reach_load_balancers(lab, swarm):
     assert len(seen) == 2 and len(own) == 1 and own[0].split("/")[0] not in seen | {ours}
 
 
+def test_every_subnet_of_a_network_is_an_overlay(lab, swarm):
+    network = swarm.network("two", "--subnet", "10.20.1.0/24", "--subnet", "10.20.2.0/24")
+    assert len(network.vnis) == 2
+    host = swarm.member(lab, "w", 1)
+    containers = [host.container(f"w{number}", "two", [f"10.20.{number}.77"]) for number in (1, 2)]
+    theirs = [swarm.worker.run_container(f"a{number}", "two", "--ip", f"10.20.{number}.88") for number in (1, 2)]
+    host.start()
+    assert [local_address(host, f"w{number}") for number in (1, 2)] == ["10.20.1.77", "10.20.2.77"]
+    overlays = {each["vni"]: each["subnets"] for each in host.items("overlays")}
+    assert overlays == {vni: [subnet] for vni, subnet in zip(network.vnis, network.subnets)}
+    for number, inside, address in zip((1, 2), containers, theirs):
+        assert inside.reaches(address, timeout=30)
+        assert swarm.worker.container(f"a{number}").reaches(f"10.20.{number}.77", timeout=30)
+
+
 def test_networks_are_apart(lab, swarm):
     """Stock managers give no two networks one subnet, so that the addresses of one are put into the other by hand."""
     manager = swarm.manager
