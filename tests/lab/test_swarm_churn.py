@@ -1,13 +1,16 @@
-"""Containers of stock engines and of a Waggle host come and go while others talk. WAGGLE_CHURN rounds (20)."""
+"""Containers of stock engines and of a Waggle host come and go while others talk: WAGGLE_CHURN (200) in waves."""
 
 import os
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from docker_swarm import local_address
 from lab import wait_until
 from traffic import PingStream
 
-ROUNDS = int(os.environ.get("WAGGLE_CHURN", "20"))
+CONTAINERS = int(os.environ.get("WAGGLE_CHURN", "200"))
+# On each of the two engines at once.
+WAVE = 5
 
 
 def managers_view(engine, network):
@@ -43,18 +46,23 @@ def test_tables_are_equal_after_much_coming_and_going(lab, swarm):
     assert w1.reaches(a1) and w1.reaches(a2) and worker.container("a-2").reaches(ours)
     streams = [PingStream(w1, a1, 0.05), PingStream(w1, a2, 0.05), PingStream(manager.container("a-1"), ours, 0.05)]
     others = lab.namespace("v")
-    for number in range(ROUNDS):
-        engine = (manager, worker)[number % 2]
-        name = f"c-{number}"
-        address = engine.run_container(name, "net1")
-        if number % 5 == 0:
-            assert w1.reaches(address)
-            host.waggle("attach", "--overlay", "net1", "--name", f"v-{number}", "--netns", others.name, "--wait", "30")
-            host.waggle("detach", f"v-{number}")
-        if number % 3 == 0:
-            engine.docker("stop", "-t", "0", name)
-            engine.docker("start", name)
-        engine.remove_container(name)
+
+    def wave(engine, first):
+        """Some containers of an engine come, are seen by the Waggle host, one is started anew, all go."""
+        names = [f"c-{first + i}" for i in range(WAVE)]
+        addresses = [engine.run_container(name, "net1") for name in names]
+        assert all(w1.reaches(each) for each in addresses)
+        engine.docker("stop", "-t", "0", names[0])
+        engine.docker("start", names[0])
+        engine.remove_container(*names)
+
+    with ThreadPoolExecutor(2) as both:
+        for first in range(0, CONTAINERS, 2 * WAVE):
+            under_way = [both.submit(wave, engine, first + at * WAVE) for at, engine in enumerate((manager, worker))]
+            host.waggle("attach", "--overlay", "net1", "--name", f"v-{first}", "--netns", others.name, "--wait", "30")
+            host.waggle("detach", f"v-{first}")
+            for each in under_way:
+                each.result()
     for stream in streams:
         stream.flow()
     losses = [stream.stop() for stream in streams]
