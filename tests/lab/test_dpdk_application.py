@@ -1,4 +1,4 @@
-"""A DPDK application (testpmd, answering echo requests) attached by vhost-user."""
+"""A DPDK application (testpmd, answering echo requests) attached by vhost-user and by memif."""
 
 import pathlib
 import shutil
@@ -21,11 +21,17 @@ def hugepages(wanted=192):
     return int(file.read_text()) >= wanted
 
 
-def start_testpmd(host, socket, number):
+DEVICES = {
+    "vhost-user": "net_virtio_user0,path={socket},mac={mac},packed_vq=1,queues=1",
+    "memif": "net_memif0,role=client,id=0,socket={socket},socket-abstract=no,mac={mac}",
+}
+
+
+def start_testpmd(host, kind, socket, number):
     return host.namespace.popen(
         "dpdk-testpmd", "--in-memory", "--single-file-segments", "--no-pci", "--no-telemetry",
         f"--file-prefix={host.node}-{number}", "-m", "128", "--lcores", "0@0-1,1@0-1",
-        f"--vdev=net_virtio_user0,path={socket},mac={MAC},packed_vq=1,queues=1", "--",
+        f"--vdev={DEVICES[kind].format(socket=socket, mac=MAC)}", "--",
         "--forward-mode=icmpecho", "--auto-start", "--no-mlockall", "--total-num-mbufs=2048",
         stdout=open(host.directory / f"testpmd-{number}.log", "w", encoding="utf-8"),
         stderr=subprocess.STDOUT, stdin=subprocess.PIPE,
@@ -33,7 +39,8 @@ def start_testpmd(host, socket, number):
 
 
 @pytest.mark.skipif(shutil.which("dpdk-testpmd") is None, reason="dpdk-testpmd is not installed")
-def test_application_comes_dies_and_comes_again(lab):
+@pytest.mark.parametrize("kind", DEVICES)
+def test_application_comes_dies_and_comes_again(lab, kind):
     if not hugepages():
         pytest.skip("the kernel gives no hugepages for the DPDK application")
     pair = Pair(lab, start=False)
@@ -44,14 +51,14 @@ def test_application_comes_dies_and_comes_again(lab):
             "overlay": "blue",
             "addresses": ["10.1.0.100"],
             "mac": MAC,
-            "attachment": {"kind": "vhost-user", "socket": str(socket)},
+            "attachment": {"kind": kind, "socket": str(socket)},
         }
     )
     pair.b.remote_endpoint("app", "blue", ["10.1.0.100"], pair.a.node, MAC)
     for host in pair.hosts:
         host.start()
 
-    application = start_testpmd(pair.a, socket, 1)
+    application = start_testpmd(pair.a, kind, socket, 1)
     assert pair.b1.reaches("10.1.0.100", timeout=30), "over the tunnel"
     assert pair.a1.reaches("10.1.0.100", timeout=30), "from a container of the same host"
 
@@ -66,7 +73,7 @@ def test_application_comes_dies_and_comes_again(lab):
         assert pair.b1.reaches("10.1.0.1"), "others are untouched"
         wait_until(lambda: pair.a.drops().get(("blue", "port_gone"), 0) > 0, what="port_gone to count")
         lab.end(flood)
-        application = start_testpmd(pair.a, socket, number)
+        application = start_testpmd(pair.a, kind, socket, number)
         assert pair.b1.reaches("10.1.0.100", timeout=30)
     lab.end(application)
     assert pair.a.dataplane.poll() is None
