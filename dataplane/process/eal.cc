@@ -88,7 +88,8 @@ result<eal_plan> plan_eal(const config::node& node, const eal_surroundings& surr
     plan.arguments = {"waggle-dataplane", "--file-prefix=waggle_" + node.name, "--iova-mode=va",
                       "--lcores=" + lcore_map(node, surroundings.cpus), "--main-lcore=0"};
     if (plan.hugepages) {
-        plan.arguments.emplace_back("--in-memory");
+        // A virtio_user port hands all memory to its peer, which takes eight pieces at most.
+        plan.arguments.insert(plan.arguments.end(), {"--in-memory", "--single-file-segments"});
     } else {
         plan.arguments.insert(plan.arguments.end(),
                               {"--no-huge", "--no-shconf", "-m", std::to_string(node.memory_megabytes)});

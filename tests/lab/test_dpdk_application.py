@@ -1,24 +1,16 @@
 """A DPDK application (testpmd, answering echo requests) attached by vhost-user and by memif."""
 
-import pathlib
 import shutil
 import signal
 import subprocess
 
 import pytest
 
+from hugepages import raise_hugepages
 from lab import wait_until
 from topology import Pair
 
 MAC = "02:42:0a:01:00:64"
-
-
-def hugepages(wanted=192):
-    """testpmd shares its memory with the dataplane, which takes hugepages; raised, never lowered."""
-    file = pathlib.Path("/proc/sys/vm/nr_hugepages")
-    if int(file.read_text()) < wanted:
-        file.write_text(str(wanted))
-    return int(file.read_text()) >= wanted
 
 
 DEVICES = {
@@ -41,7 +33,7 @@ def start_testpmd(host, kind, socket, number):
 @pytest.mark.skipif(shutil.which("dpdk-testpmd") is None, reason="dpdk-testpmd is not installed")
 @pytest.mark.parametrize("kind", DEVICES)
 def test_application_comes_dies_and_comes_again(lab, kind):
-    if not hugepages():
+    if not raise_hugepages(192):
         pytest.skip("the kernel gives no hugepages for the DPDK application")
     pair = Pair(lab, start=False)
     socket = pair.a.directory / "app.sock"
