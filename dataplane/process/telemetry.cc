@@ -1,7 +1,10 @@
 #include "dataplane/process/telemetry.hh"
 
+#include <charconv>
 #include <mutex>
+#include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include <rte_telemetry.h>
@@ -27,15 +30,20 @@ shown_state& current() {
     return state;
 }
 
-using filler = void (*)(dataplane& shown, rte_tel_data* data);
+using filler = void (*)(dataplane& shown, std::optional<std::uint32_t> only, rte_tel_data* data);
 
-/// On telemetry's thread.
-int answer(rte_tel_data* data, filler fill) {
+/// On telemetry's thread. `parameters`: what stands behind the command's comma, a VNI; null or empty: all.
+int answer(const char* parameters, rte_tel_data* data, filler fill) {
     const std::lock_guard lock(current().mutex);
-    rte_tel_data_start_array(data, RTE_TEL_CONTAINER);
+    rte_tel_data_start_dict(data);
+    std::optional<std::uint32_t> only;
+    if (const std::string_view text = parameters == nullptr ? "" : parameters; !text.empty()) {
+        const auto [end, failed] = std::from_chars(text.begin(), text.end(), only.emplace());
+        if (failed != std::errc() || end != text.end()) return -1;
+    }
     dataplane* shown = current().shown;
     if (shown == nullptr) return -1;
-    return current().calls->run([&] { fill(*shown, data); }) ? 0 : -1;
+    return current().calls->run([&] { fill(*shown, only, data); }) ? 0 : -1;
 }
 
 void add(rte_tel_data* data, const char* name, std::uint64_t value) {
@@ -46,22 +54,22 @@ void add(rte_tel_data* data, const char* name, std::uint64_t value) {
 #endif
 }
 
-/// A dictionary in an array; null if there is no room.
-rte_tel_data* append_dictionary(rte_tel_data* array) {
+/// A dictionary in a dictionary (DPDK before 23.03 has none in arrays), 256 at most; null if there is no
+/// room.
+rte_tel_data* append_dictionary(rte_tel_data* to, const std::string& name) {
     rte_tel_data* added = rte_tel_data_alloc();
     if (added == nullptr) return nullptr;
     rte_tel_data_start_dict(added);
-    if (rte_tel_data_add_array_container(array, added, 0) == 0) return added;
+    if (rte_tel_data_add_dict_container(to, name.c_str(), added, 0) == 0) return added;
     rte_tel_data_free(added);
     return nullptr;
 }
 
 /// Counters that are not zero, summed over workers.
 void append_counters(const table_writer& writer, overlay_index overlay, const std::string& name,
-                     rte_tel_data* array) {
-    rte_tel_data* data = append_dictionary(array);
+                     rte_tel_data* to) {
+    rte_tel_data* data = append_dictionary(to, name);
     if (data == nullptr) return;
-    rte_tel_data_add_dict_string(data, "overlay", name.c_str());
     std::vector<counter_values> values;
     for (unsigned i = 0; i < writer.workers(); ++i) values.push_back(writer.counters(overlay, i));
     for (std::size_t counter = 0; counter < api::counter_count(); ++counter) {
@@ -71,26 +79,28 @@ void append_counters(const table_writer& writer, overlay_index overlay, const st
     }
 }
 
-void fill_counters(dataplane& shown, rte_tel_data* data) {
-    append_counters(shown.writer(), no_overlay, "none", data);
+void fill_counters(dataplane& shown, std::optional<std::uint32_t> only, rte_tel_data* data) {
+    if (!only) append_counters(shown.writer(), no_overlay, "none", data);
     shown.writer().for_each_overlay([&](overlay_index index, vni id, const overlay_settings&) {
-        append_counters(shown.writer(), index, id.to_string(), data);
+        if (!only || id.value() == *only) append_counters(shown.writer(), index, id.to_string(), data);
     });
 }
 
-void fill_overlays(dataplane& shown, rte_tel_data* data) {
+void fill_overlays(dataplane& shown, std::optional<std::uint32_t> only, rte_tel_data* data) {
     shown.writer().for_each_overlay([&](overlay_index, vni id, const overlay_settings& settings) {
-        rte_tel_data* overlay = append_dictionary(data);
+        if (only && id.value() != *only) return;
+        rte_tel_data* overlay = append_dictionary(data, id.to_string());
         if (overlay == nullptr) return;
-        add(overlay, "vni", id.value());
         add(overlay, "mtu", settings.mtu);
         add(overlay, "flood", settings.flood ? 1 : 0);
     });
 }
 
-void fill_ports(dataplane& shown, rte_tel_data* data) {
+void fill_ports(dataplane& shown, std::optional<std::uint32_t>, rte_tel_data* data) {
+    // Names of ports have characters that telemetry's may not have.
+    unsigned number = 0;
     for (const api::port_report& report : shown.ports().list()) {
-        rte_tel_data* port = append_dictionary(data);
+        rte_tel_data* port = append_dictionary(data, "port" + std::to_string(number++));
         if (port == nullptr) return;
         rte_tel_data_add_dict_string(port, "name", report.name.c_str());
         rte_tel_data_add_dict_string(port, "kind", report.kind.c_str());
@@ -106,14 +116,14 @@ void fill_ports(dataplane& shown, rte_tel_data* data) {
     }
 }
 
-int answer_counters(const char*, const char*, rte_tel_data* data) {
-    return answer(data, fill_counters);
+int answer_counters(const char*, const char* parameters, rte_tel_data* data) {
+    return answer(parameters, data, fill_counters);
 }
-int answer_overlays(const char*, const char*, rte_tel_data* data) {
-    return answer(data, fill_overlays);
+int answer_overlays(const char*, const char* parameters, rte_tel_data* data) {
+    return answer(parameters, data, fill_overlays);
 }
 int answer_ports(const char*, const char*, rte_tel_data* data) {
-    return answer(data, fill_ports);
+    return answer(nullptr, data, fill_ports);
 }
 
 }  // namespace
@@ -124,9 +134,10 @@ telemetry_commands::telemetry_commands(dataplane& shown, main_lcore_calls& calls
         current().shown = &shown;
         current().calls = &calls;
     }
-    rte_telemetry_register_cmd("/waggle/counters", answer_counters, "Counters that are not zero, by VNI");
-    rte_telemetry_register_cmd("/waggle/overlays", answer_overlays, "Overlays by VNI");
-    rte_telemetry_register_cmd("/waggle/ports", answer_ports, "Ports by name");
+    rte_telemetry_register_cmd("/waggle/counters", answer_counters,
+                               "Counters that are not zero, by VNI. Parameter: one VNI");
+    rte_telemetry_register_cmd("/waggle/overlays", answer_overlays, "Overlays by VNI. Parameter: one VNI");
+    rte_telemetry_register_cmd("/waggle/ports", answer_ports, "Ports");
 }
 
 telemetry_commands::~telemetry_commands() {
