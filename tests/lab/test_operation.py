@@ -1,5 +1,7 @@
 """What an operator does at run time: reload, attach, detach, look."""
 
+import json
+
 from lab import wait_until
 from topology import Pair
 from traffic import PingStream
@@ -69,3 +71,44 @@ def test_every_command_answers(lab):
     assert pair.a.waggle("diff").stdout == ""
     assert pair.a.waggle("nonsense", check=False).returncode == 2
     assert pair.a.waggle("--help").stdout
+
+
+def test_counters_are_watched(lab):
+    pair = Pair(lab)
+    assert pair.a1.reaches("10.1.0.2")
+    stream = PingStream(pair.a1, "10.1.0.2")
+    stream.flow()
+    watch = ("counters", "--watch", "--interval", "0.5", "--times", "3")
+    text = pair.a.waggle(*watch).stdout
+    stream.flow()
+    stream.stop()
+    assert "RATE" in text
+    rates = [line.split() for line in text.splitlines() if "encapsulated_packets" in line]
+    # A hundred echoes a second, as far as this machine keeps up.
+    assert len(rates) == 3 and all(line[0] == "blue" for line in rates), text
+    quiet = pair.a.waggle("counters", "--watch", "--interval", "0.2", "--times", "1").stdout
+    assert "encapsulated_packets" not in quiet
+    # One document a look for programs.
+    looks = [json.loads(line) for line in pair.a.waggle("--json", *watch).stdout.splitlines()]
+    assert len(looks) == 3
+
+
+def test_files_are_checked_and_compared(lab):
+    host = Pair(lab, start=False).a
+    host.write_config()
+    old = host.config_file
+    assert host.waggle("config", "check", old).returncode == 0
+    assert host.waggle("config", "difference", old, old).stdout == ""
+    new = old.with_name("new.yaml")
+    changed = json.loads(old.read_text())
+    changed["overlays"][0]["mtu"] = 1400
+    changed["node"]["udp_port"] = 4790
+    new.write_text(json.dumps(changed))
+    compared = host.waggle("config", "difference", old, new, check=False)
+    assert compared.returncode == 1
+    assert compared.stdout == "~ node: udp_port 4789 -> 4790 (takes a restart)\n~ overlay 'blue': mtu - -> 1400\n"
+    changed["overlays"][0]["vni"] = -1
+    new.write_text(json.dumps(changed))
+    for command in (["config", "check", new], ["config", "difference", old, new]):
+        bad = host.waggle(*command, check=False)
+        assert bad.returncode == 1 and "overlays[0].vni: is '-1'" in bad.stdout + bad.stderr
