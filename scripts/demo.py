@@ -9,8 +9,10 @@ import sys
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "tests" / "lab"))
 
 # pylint: disable=wrong-import-position
-from lab import KernelHost, Lab, LabError, Switch, WaggleHost, derived_mac, introduce, run  # noqa: E402
+from kernel_host import KernelHost  # noqa: E402
+from lab import Lab, LabError, Switch, run  # noqa: E402
 from traffic import Capture, iperf  # noqa: E402
+from waggle_host import WaggleHost, derived_mac, introduce  # noqa: E402
 
 PICTURE = """
       alpha (Waggle)             beta (Waggle)             gamma (kernel vxlan)

@@ -2,8 +2,9 @@
 
 from docker_esp import KEYS, association, encrypt
 from esp_peer import EspPeer
-from lab import Switch, WaggleHost, derived_mac
+from lab import Switch
 from topology import address_of, prefix_of
+from waggle_host import WaggleHost, derived_mac
 
 LOCAL, REMOTE, STRANGER = (address_of("ipv4", number) for number in (9, 1, 66))
 CONTAINER, OURS = "10.1.0.1", "10.1.0.9"

@@ -6,8 +6,9 @@ import subprocess
 import tarfile
 
 from docker_engine import DockerEngine
-from lab import Switch, WaggleHost, wait_until
+from lab import Switch, wait_until
 from swarm_worker import SwarmWorker
+from waggle_host import WaggleHost
 
 
 def image_archive(path):

@@ -3,7 +3,8 @@
 import os
 import secrets
 
-from lab import LabError, Switch, WaggleHost, wait_until
+from lab import LabError, Switch, wait_until
+from waggle_host import WaggleHost
 
 
 class Swarm:

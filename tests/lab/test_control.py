@@ -7,9 +7,10 @@ import signal
 import socket
 import time
 
-from lab import Switch, WaggleHost, wait_until
+from lab import Switch, wait_until
 from topology import Pair
 from traffic import PingStream
+from waggle_host import WaggleHost
 
 
 def endpoint(host, name):

@@ -5,8 +5,9 @@ import pytest
 
 from esp import Association
 from esp_peer import UDP_PROTOCOL, EspPeer
-from lab import Switch, WaggleHost, derived_mac, wait_until
+from lab import Switch, wait_until
 from traffic import Capture
+from waggle_host import WaggleHost, derived_mac
 from waggle_keys import Host
 
 LOCAL, REMOTE = "192.0.2.9", "192.0.2.1"

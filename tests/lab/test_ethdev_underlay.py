@@ -5,8 +5,9 @@ import pytest
 
 from docker_esp import encrypt
 from hugepages import raise_hugepages
-from lab import WaggleHost, introduce, wait_until
+from lab import wait_until
 from traffic import Capture, PingStream, iperf, transfer
+from waggle_host import WaggleHost, introduce
 
 
 def start_dataplane(host):

@@ -2,9 +2,10 @@
 
 import secrets
 
-from lab import WaggleHost, wait_until
+from lab import wait_until
 from swarm import Swarm, private_file
 from traffic import PingStream
+from waggle_host import WaggleHost
 
 
 def reload(host, check=True):

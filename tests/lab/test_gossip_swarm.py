@@ -4,9 +4,10 @@ import secrets
 
 import pytest
 
-from lab import WaggleHost, wait_until
+from lab import wait_until
 from swarm import Swarm, private_file
 from traffic import PingStream
+from waggle_host import WaggleHost
 
 
 def test_three_hosts_form_a_swarm(lab):

@@ -3,8 +3,9 @@
 import pathlib
 import signal
 
-from lab import BUILD, Switch, WaggleHost, program_path, run, wait_until
+from lab import BUILD, Switch, run, wait_until
 from topology import Pair
+from waggle_host import WaggleHost, program_path
 
 
 def links(namespace):

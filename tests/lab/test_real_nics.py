@@ -7,7 +7,8 @@ import time
 
 import pytest
 
-from lab import BUILD, WaggleHost, program_path, wait_until
+from lab import BUILD, wait_until
+from waggle_host import WaggleHost, program_path
 
 SCRIPT = pathlib.Path(__file__).resolve().parents[2] / "bench" / "pktgen" / "real_nics"
 GENERATOR = "02:00:00:00:00:99"

@@ -3,7 +3,8 @@
 import subprocess
 import time
 
-from lab import Switch, WaggleHost, introduce
+from lab import Switch
+from waggle_host import WaggleHost, introduce
 
 COUNT = 2000
 

@@ -4,8 +4,9 @@ import json
 
 import pytest
 from docker_swarm import local_address, membership, private_file, remote_endpoints
-from lab import derived_mac, wait_until
+from lab import wait_until
 from traffic import iperf, transfer
+from waggle_host import derived_mac
 
 
 def join(swarm, host, *managers, token=None):

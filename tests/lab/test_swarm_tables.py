@@ -3,8 +3,9 @@ engines: theirs become its forwarding, its endpoint becomes theirs."""
 
 import pytest
 from docker_swarm import private_file, remote_endpoints
-from lab import derived_mac, wait_until
+from lab import wait_until
 from traffic import transfer
+from waggle_host import derived_mac
 
 
 @pytest.fixture(scope="module")

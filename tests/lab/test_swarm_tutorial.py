@@ -8,7 +8,8 @@ import stat
 import pytest
 from docker_engine import IMAGE, DockerEngine, missing
 from docker_swarm import image_archive
-from lab import BUILD, REPOSITORY, Switch, WaggleHost, program_path, run, wait_until
+from lab import BUILD, REPOSITORY, Switch, run, wait_until
+from waggle_host import WaggleHost, program_path
 
 PAGE = REPOSITORY / "docs/swarm-tutorial.md"
 PROMPT = re.compile(r"(host[12])\$ (.*)")

@@ -1,7 +1,8 @@
 """The kernel's routing and neighbour tables decide where a VTEP is."""
 
-from lab import Switch, WaggleHost, introduce, wait_until
+from lab import Switch, wait_until
 from topology import Pair
+from waggle_host import WaggleHost, introduce
 
 
 def routed_pair(lab):

@@ -1,6 +1,8 @@
 """The arrangements of hosts that several labs share."""
 
-from lab import KernelHost, Switch, WaggleHost, derived_mac, introduce
+from kernel_host import KernelHost
+from lab import Switch
+from waggle_host import WaggleHost, derived_mac, introduce
 
 
 def address_of(family, number):
