@@ -75,7 +75,11 @@ public:
     void clear() { *this = {}; }
     std::size_t size() const { return _size; }
     /// Bytes.
-    std::size_t memory() const { return _marks.size() * (sizeof(std::uint32_t) + sizeof(Reference)); }
+    std::size_t memory() const {
+        constexpr std::size_t reference =
+            sizeof(Reference);  // NOLINT(bugprone-sizeof-expression): may be a pointer
+        return _marks.size() * (sizeof(std::uint32_t) + reference);
+    }
 
 private:
     static constexpr std::size_t smallest = 8;

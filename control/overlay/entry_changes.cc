@@ -45,7 +45,7 @@ void entry_changes::note(const api::state& before, const api::delta& change) {
 
 void entry_changes::put_before(entry_changes earlier) {
     for (auto& [key, before] : _forwarding) earlier._forwarding.try_emplace(key, std::move(before));
-    for (auto& [key, before] : _neighbours) earlier._neighbours.try_emplace(key, std::move(before));
+    for (const auto& [key, before] : _neighbours) earlier._neighbours.try_emplace(key, before);
     *this = std::move(earlier);
 }
 

@@ -130,8 +130,8 @@ bool host_encryption::exchanges_on(vni overlay) const {
 }
 
 void host_encryption::hear(vni overlay, std::set<std::string> announcements) {
-    for (const config::overlay& each : _config.overlays)
-        if (each.id == overlay && each.preferred) _preferred[each.name].hear(std::move(announcements));
+    const auto of = std::ranges::find(_config.overlays, overlay, &config::overlay::id);
+    if (of != _config.overlays.end() && of->preferred) _preferred[of->name].hear(std::move(announcements));
 }
 
 saved_encryption host_encryption::save() const {

@@ -13,7 +13,7 @@ constexpr std::uint8_t no_digit = 0x80;
 constexpr std::array<std::uint8_t, 256> digit_values = [] {
     std::array<std::uint8_t, 256> values{};
     values.fill(no_digit);
-    for (std::uint8_t i = 0; i < 16; ++i) values[static_cast<std::size_t>("0123456789abcdef"[i])] = i;
+    for (std::uint8_t i = 0; i < 16; ++i) values[static_cast<unsigned char>("0123456789abcdef"[i])] = i;
     return values;
 }();
 
@@ -44,7 +44,7 @@ std::string packed_key::unpack(const std::uint8_t* packed) {
 packed_key::packed_key(std::string_view text) : _is_hex(pack(text, _bytes.data())) {
     if (_is_hex) return;
     const auto* copy = new std::string(text);
-    std::memcpy(_bytes.data(), &copy, sizeof copy);
+    std::memcpy(_bytes.data(), &copy, sizeof(std::uintptr_t));
 }
 
 packed_key::~packed_key() {
@@ -70,7 +70,7 @@ std::size_t packed_key::hash() const {
 
 const std::string& packed_key::other() const {
     const std::string* text = nullptr;
-    std::memcpy(&text, _bytes.data(), sizeof text);
+    std::memcpy(&text, _bytes.data(), sizeof(std::uintptr_t));
     return *text;
 }
 
