@@ -152,7 +152,8 @@ const std::vector<edit_case> cases{
     {"encryption_of_a_network_twice",
      "overlays:",
      "swarm: {encryption: [{network: a, secret: /s}, {network: a, secret: /t}]}\noverlays:",
-     {"5:48: swarm.encryption[1]: 'a' is already used by another entry (line 5); allowed: each network once"}},
+     {"5:48: swarm.encryption[1]: 'a' is already used by another entry (line 5); allowed: each network "
+      "once"}},
     {"no_managers",
      "overlays:",
      "swarm: {managers: [], token: /t}\noverlays:",

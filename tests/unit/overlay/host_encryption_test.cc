@@ -193,6 +193,26 @@ TEST_F(two_encrypted_hosts, go_on_where_an_earlier_process_ended) {
     EXPECT_NE(other_secret.announcement(), alpha.announcement());
 }
 
+TEST_F(two_encrypted_hosts, go_on_on_every_overlay) {
+    const auto with_another = [](host_under_test& host) {
+        host.config.overlays.push_back(
+            {"green", id(4100), {prefix("10.4.0.0/24")}, std::nullopt, false, config::waggle_profile{}});
+        key_material keys;
+        for (const config::overlay* each : {&host.config.overlays[0], &host.config.overlays.back()})
+            keys.secrets.emplace(each->name, *parse_overlay_secret(secret_text, each->id));
+        host.encryption.configure(host.config, std::move(keys), start);
+    };
+    with_another(alpha);
+    host_under_test again("alpha", "beta", 1);
+    with_another(again);
+    again.encryption.resume(alpha.encryption.save(), start);
+    const auto before = alpha.encryption.announcements();
+    const auto after = again.encryption.announcements();
+    ASSERT_EQ(before.size(), 2U);
+    ASSERT_EQ(after.size(), 2U);
+    for (std::size_t i = 0; i < 2; ++i) EXPECT_EQ(after[i].bytes, before[i].bytes) << before[i].overlay;
+}
+
 TEST_F(two_encrypted_hosts, rekey_what_can_be) {
     const moment later = start + 30min;
     EXPECT_EQ(*alpha.encryption.rekey("blue", later), later);
