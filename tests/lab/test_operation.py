@@ -2,6 +2,10 @@
 
 import json
 
+import os
+
+import pytest
+
 from lab import wait_until
 from topology import Pair
 from traffic import PingStream
@@ -56,6 +60,36 @@ def test_attach_and_detach_at_run_time(lab):
     wait_until(lambda: len(extra.ip_json("link")) == 1, what="the link to go")
     refused = pair.a.waggle("detach", "a1", check=False)
     assert refused.returncode != 0
+
+
+@pytest.mark.parametrize("by", ["name", "path", "pid"])
+def test_attach_sets_up_the_link_as_asked(lab, by):
+    pair = Pair(lab, start=False)
+    extra = lab.namespace("extra")
+    mac = "02:00:00:00:00:50"
+    pair.b.remote_endpoint("extra", "blue", ["10.1.0.50", "fd00:1::50"], pair.a.node, mac)
+    for host in pair.hosts:
+        host.start()
+    # A process of the container, as a container runtime names it.
+    process = extra.popen("sleep", "600")
+    wait_until(lambda: os.path.samefile(f"/proc/{process.pid}/ns/net", extra.path), what="the process to be inside")
+    where = {"name": extra.name, "path": extra.path, "pid": f"pid:{process.pid}"}[by]
+    told = pair.a.query(
+        "attach", "--overlay", "blue", "--name", "extra", "--address", "10.1.0.50", "--address", "fd00:1::50",
+        "--mac", mac, "--netns", where, "--interface", "blue0", "--route", "0.0.0.0/0,10.1.0.2",
+        "--route", "2001:db8:7::/48,fd00:1::2", "--wait", "20",
+    )
+    assert "extra" in told.values()
+    [link] = extra.ip_json("link", "show", "blue0")
+    assert (link["address"], link["mtu"]) == (mac, 1450)
+    addresses = {a["local"] for a in extra.ip_json("addr", "show", "blue0")[0]["addr_info"]}
+    assert {"10.1.0.50", "fd00:1::50"} <= addresses
+    [default] = extra.ip_json("route", "show", "default")
+    assert (default["gateway"], default["dev"]) == ("10.1.0.2", "blue0")
+    assert [r["gateway"] for r in extra.ip_json("-6", "route", "show", "2001:db8:7::/48")] == ["fd00:1::2"]
+    assert extra.reaches("10.1.0.2") and extra.reaches("fd00:1::2")
+    assert pair.a.query("detach", "extra")
+    wait_until(lambda: len(extra.ip_json("link")) == 1, what="the link to go")
 
 
 def test_every_command_answers(lab):
