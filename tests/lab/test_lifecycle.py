@@ -1,7 +1,9 @@
 """Starting, refusing to start, stopping, and what is left behind."""
 
+import os
 import pathlib
 import signal
+import socket
 
 from lab import BUILD, Switch, run, wait_until
 from topology import Pair
@@ -96,3 +98,24 @@ def test_processes_that_are_not_running_are_told_in_one_sentence(lab):
         done = host.waggle(command, check=False)
         assert done.returncode == 3, command
         assert "not running" in done.stderr, done.stderr
+
+
+def test_dataplane_tells_the_service_manager(lab):
+    host = WaggleHost(lab, "a")
+    host.config["node"]["vtep"] = {"ipv4": "192.0.2.1"}
+    Switch(lab).connect(host.namespace, "eth0", ["192.0.2.1/24"])
+    path = lab.directory / "notify"
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as manager:
+        manager.bind(str(path))
+        manager.settimeout(30)
+        os.environ["NOTIFY_SOCKET"] = str(path)
+        try:
+            host.start_dataplane()
+        finally:
+            del os.environ["NOTIFY_SOCKET"]
+        assert [manager.recv(256), manager.recv(256)] == [b"READY=1", b"WATCHDOG=1"]
+        assert host.stop("dataplane") == 0
+        told = []
+        while b"STOPPING=1" not in told:
+            told.append(manager.recv(256))
+        assert set(told) <= {b"WATCHDOG=1", b"STOPPING=1"}
