@@ -3,7 +3,7 @@
 import pytest
 
 from lab import wait_until
-from topology import Pair, add_kernel_host, address_of
+from topology import Pair, add_kernel_host, address_of, without_offloads
 from traffic import Capture, iperf, transfer
 
 CASES = {
@@ -23,10 +23,11 @@ def test_kernel_host_talks_to_waggle(lab, case):
     mtu = options.get("mtu", 1500) - (70 if family == "ipv6" else 50)
     kernel, k1 = add_kernel_host(lab, pair.wire, pair.hosts, family, mtu=mtu, port=options.get("udp_port", 4789))
     if not options.get("offloads", True):
-        kernel.namespace.run("ethtool", "-K", "eth0", "tx", "off", "gso", "off", "tso", "off", check=False)
-        k1.run("ethtool", "-K", "eth0", "tx", "off", "gso", "off", "tso", "off", check=False)
+        without_offloads(kernel.namespace, k1)
     for host in pair.hosts:
         host.start()
+    if not options.get("offloads", True):
+        without_offloads(pair.a1, pair.b1)
 
     assert pair.a1.reaches("10.1.0.9")
     assert k1.reaches("10.1.0.2")

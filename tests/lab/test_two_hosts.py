@@ -3,7 +3,7 @@
 import pytest
 
 from lab import wait_until
-from topology import Pair
+from topology import Pair, without_offloads
 from traffic import iperf, transfer
 
 CASES = {
@@ -20,6 +20,8 @@ CASES = {
 @pytest.mark.parametrize("case", CASES)
 def test_containers_talk(lab, case):
     pair = Pair(lab, **CASES[case])
+    if not CASES[case].get("offloads", True):
+        without_offloads(pair.a1, pair.b1)
     overhead = 70 if CASES[case].get("family") == "ipv6" else 50
     mtu = CASES[case].get("mtu", 1500) - overhead
     assert pair.a1.ip_json("link", "show", "eth0")[0]["mtu"] == mtu

@@ -13,6 +13,12 @@ def prefix_of(family):
     return 24 if family == "ipv4" else 64
 
 
+def without_offloads(*namespaces):
+    """Has each packet sent, received and summed singly, as NICs without offloads do."""
+    for each in namespaces:
+        each.run("ethtool", "-K", "eth0", "tx", "off", "rx", "off", "gso", "off", "tso", "off", "gro", "off", check=False)
+
+
 class Pair:
     """Two Waggle hosts on one wire, a container on each, overlay "blue" between them."""
 
@@ -24,7 +30,7 @@ class Pair:
             address = address_of(family, number)
             self.wire.connect(host.namespace, "eth0", [f"{address}/{prefix_of(family)}"])
             if not offloads:
-                host.namespace.run("ethtool", "-K", "eth0", "tx", "off", "gso", "off", "tso", "off", check=False)
+                without_offloads(host.namespace)
             host.config["node"]["vtep"] = {family: address}
             host.config["node"]["udp_port"] = udp_port
             host.config["node"]["workers"] = workers

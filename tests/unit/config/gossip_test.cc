@@ -45,6 +45,13 @@ TEST(gossip, network_of_an_overlay_is_its_name_or_what_is_given) {
     EXPECT_EQ(loaded_with("name: blue", "name: blue, network: abc123").overlays[0].network_id(), "abc123");
 }
 
+TEST(gossip, has_at_most_64_seeds) {
+    std::string seeds;
+    for (int i = 1; i <= 65; ++i) seeds += (i == 1 ? "192.0.2." : ", 192.0.2.") + std::to_string(i);
+    EXPECT_EQ(problems_of(edited("overlays:", "gossip: {keys: /k, seeds: [" + seeds + "]}\noverlays:")),
+              "f:5:27: gossip.seeds: has 65 hosts; allowed: up to 64");
+}
+
 class gossip_problem : public testing::TestWithParam<edit_case> {};
 
 TEST_P(gossip_problem, is_reported) {
