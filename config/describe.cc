@@ -45,7 +45,7 @@ std::string text_of(const std::optional<docker_encryption>& docker) {
 std::string text_of(const waggle_profile& waggle) {
     return "waggle, secret " + waggle.secret + ", " +
            (waggle.algorithm == aead::aes256gcm ? "aes256gcm" : "chacha20poly1305") + ", rekey " +
-           std::to_string(waggle.rekey_seconds) + ", " + text_of(waggle.replay);
+           std::to_string(waggle.rekey_seconds) + ", replay window " + std::to_string(waggle.replay_window);
 }
 
 std::string text_of(const std::optional<encryption>& how) {

@@ -49,7 +49,9 @@ struct waggle_profile {
     aead algorithm = aead::aes256gcm;
     /// New keys every so many seconds.
     std::uint32_t rekey_seconds = 3600;
-    replay_protection replay;
+    /// Sequence numbers that are remembered; a power of two. What was seen is always refused: with 64-bit
+    /// numbers there is no other way (RFC 4303 section 3.3.3).
+    std::uint32_t replay_window = 4096;
     friend bool operator==(const waggle_profile&, const waggle_profile&) = default;
 };
 

@@ -16,12 +16,7 @@ constexpr std::uint64_t least_rekey = 60;
 constexpr std::uint64_t most_rekey = 86400;
 constexpr std::uint64_t most_keepalive = 3600;
 
-void read_replay(const map_reader& map, replay_protection& replay) {
-    if (const auto entry = map.optional("replay"))
-        if (const auto policy = read_choice<replay_policy>(*entry, {{"strict", replay_policy::strict},
-                                                                    {"resync", replay_policy::resync},
-                                                                    {"off", replay_policy::off}}))
-            replay.policy = *policy;
+void read_window(const map_reader& map, std::uint32_t& window) {
     const auto entry = map.optional("replay_window");
     if (!entry) return;
     const auto number = read_number(*entry, least_window, most_window, "(a power of two)");
@@ -30,7 +25,16 @@ void read_replay(const map_reader& map, replay_protection& replay) {
         entry->refuse("a power of two from 64 to 65536");
         return;
     }
-    replay.window = static_cast<std::uint32_t>(*number);
+    window = static_cast<std::uint32_t>(*number);
+}
+
+void read_replay(const map_reader& map, replay_protection& replay) {
+    if (const auto entry = map.optional("replay"))
+        if (const auto policy = read_choice<replay_policy>(*entry, {{"strict", replay_policy::strict},
+                                                                    {"resync", replay_policy::resync},
+                                                                    {"off", replay_policy::off}}))
+            replay.policy = *policy;
+    read_window(map, replay.window);
 }
 
 std::optional<std::string> read_required_path(const map_reader& map, std::string_view key,
@@ -51,7 +55,7 @@ waggle_profile read_waggle_profile(const map_reader& map) {
     if (const auto entry = map.optional("rekey"))
         if (const auto seconds = read_number(*entry, least_rekey, most_rekey, "seconds"))
             profile.rekey_seconds = static_cast<std::uint32_t>(*seconds);
-    read_replay(map, profile.replay);
+    read_window(map, profile.replay_window);
     return profile;
 }
 
@@ -76,16 +80,16 @@ std::optional<encryption> read_encryption(const cursor& at, const scope& known) 
         return docker_profile{};
     }
     if (peek(at, "profile") == "waggle") {
-        const map_reader map(at, {"profile", "secret", "algorithm", "rekey", "replay", "replay_window"});
+        const map_reader map(at, {"profile", "secret", "algorithm", "rekey", "replay_window"});
         return read_waggle_profile(map);
     }
-    const map_reader map(at, {"profile", "secret", "algorithm", "rekey", "replay", "replay_window"});
+    const map_reader map(at, {"profile", "secret", "algorithm", "rekey", "replay_window"});
     if (const auto profile = map.required("profile", profiles)) profile->refuse(profiles);
     return std::nullopt;
 }
 
 std::optional<network_encryption> read_network_encryption(const cursor& at) {
-    const map_reader map(at, {"network", "secret", "algorithm", "rekey", "replay", "replay_window"});
+    const map_reader map(at, {"network", "secret", "algorithm", "rekey", "replay_window"});
     const auto name = map.required("network", "the name of a network of the Docker swarm");
     waggle_profile profile = read_waggle_profile(map);
     if (!name) return std::nullopt;

@@ -53,10 +53,7 @@ association_list host_encryption::agreed_associations(const config::overlay& ove
                                                       const exchange& with, const config::peer& peer) const {
     const auto vtep = chosen_vtep(_config.node, peer);
     if (!vtep || !takes_part(peer, overlay)) return {};
-    exchange_peer end{.overlay = overlay.id,
-                      .vtep = *vtep,
-                      .replay_window = profile.replay.window,
-                      .replay = policy_of(profile.replay.policy)};
+    exchange_peer end{.overlay = overlay.id, .vtep = *vtep, .replay_window = profile.replay_window};
     if (peer.esp_in_udp) {
         end.encapsulation_port = peer.esp_in_udp->port;
         end.keepalive_seconds = peer.esp_in_udp->keepalive_seconds;

@@ -14,7 +14,7 @@ const std::vector<edit_case> cases{
      "vni: 100,",
      "vni: 100, encryption: docker,",
      {"6:40: overlays[0].encryption: is 'docker'; allowed: a map with the keys profile, secret, algorithm, "
-      "rekey, replay, replay_window"}},
+      "rekey, replay_window"}},
     {"profile_missing",
      "vni: 100,",
      "vni: 100, encryption: {secret: /s},",
@@ -57,10 +57,16 @@ const std::vector<edit_case> cases{
      "vni: 100,",
      "vni: 100, encryption: {profile: waggle, secret: /s, rekey: 86401},",
      {"6:77: overlays[0].encryption.rekey: is '86401'; allowed: a decimal number from 60 to 86400 seconds"}},
-    {"replay_unknown",
+    {"replay_of_the_waggle_profile",
      "vni: 100,",
-     "vni: 100, encryption: {profile: waggle, secret: /s, replay: lenient},",
-     {"6:78: overlays[0].encryption.replay: is 'lenient'; allowed: strict, resync, off"}},
+     "vni: 100, encryption: {profile: waggle, secret: /s, replay: off},",
+     {"6:70: overlays[0].encryption.replay: is not a key that exists here; allowed: profile, secret, "
+      "algorithm, "
+      "rekey, replay_window"}},
+    {"replay_unknown",
+     "  name: alpha\n",
+     "  name: alpha\n  docker_encryption: {keys: /k, replay: lenient}\n",
+     {"3:41: node.docker_encryption.replay: is 'lenient'; allowed: strict, resync, off"}},
     {"window_no_power_of_two",
      "vni: 100,",
      "vni: 100, encryption: {profile: waggle, secret: /s, replay_window: 4095},",
@@ -119,14 +125,14 @@ TEST(encryption, is_none_without_the_key) {
 
 TEST(encryption, waggle_profile) {
     const config defaults = loaded("vni: 100,", "vni: 100, encryption: {profile: waggle, secret: /s},");
-    const waggle_profile expected{"/s", aead::aes256gcm, 3600, {replay_policy::strict, 4096}};
+    const waggle_profile expected{"/s", aead::aes256gcm, 3600, 4096};
     EXPECT_EQ(std::get<waggle_profile>(*defaults.overlays[0].encryption), expected);
 
     const config all =
         loaded("vni: 100,",
                "vni: 100, encryption: {profile: waggle, secret: /s, algorithm: chacha20poly1305, "
-               "rekey: 60, replay: off, replay_window: 65536},");
-    const waggle_profile every{"/s", aead::chacha20poly1305, 60, {replay_policy::off, 65536}};
+               "rekey: 60, replay_window: 65536},");
+    const waggle_profile every{"/s", aead::chacha20poly1305, 60, 65536};
     EXPECT_EQ(std::get<waggle_profile>(*all.overlays[0].encryption), every);
 }
 

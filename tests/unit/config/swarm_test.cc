@@ -48,14 +48,14 @@ TEST(swarm, encryption_of_networks_is_read_and_changes_live) {
         "overlays:"));
     ASSERT_EQ(with.swarm->encryption.size(), 2U);
     EXPECT_EQ(with.swarm->encryption[0],
-              (network_encryption{"test-net", {"/s", aead::aes256gcm, 3600, {replay_policy::strict, 4096}}}));
+              (network_encryption{"test-net", {"/s", aead::aes256gcm, 3600, 4096}}));
     EXPECT_EQ(with.swarm->encryption[1].profile.rekey_seconds, 60U);
     EXPECT_EQ(
         to_string(compare(without, with)),
-        "+ encryption of network 'other': encryption waggle, secret /o, aes256gcm, rekey 60, replay strict "
+        "+ encryption of network 'other': encryption waggle, secret /o, aes256gcm, rekey 60, replay "
         "window 4096\n"
         "+ encryption of network 'test-net': encryption waggle, secret /s, aes256gcm, rekey 3600, replay "
-        "strict window 4096\n");
+        "window 4096\n");
     config kept = with;
     keep_until_restart(without, kept);
     EXPECT_EQ(kept.swarm, with.swarm);
