@@ -133,6 +133,8 @@ void agent::quit_gossip(std::function<void()> done) {
         boost::asio::post(_context, [this, done] {
             _left_swarm.reset();
             done();
+            // A swarm joined meanwhile has waited for the port.
+            recompute_soon();
         });
     };
     if (!_swarm) return told();
