@@ -46,8 +46,9 @@ struct aead_packet {
 };
 static_assert(sizeof(aead_packet) == 64);
 
-/// An implementation of one cipher: plain functions over an expanded key, called for all packets of one SA
-/// in a burst. A faster implementation is one more of these, named in aead.cc.
+/// An implementation of one cipher: plain functions over an expanded key, for a packet at a time. On the CPUs
+/// that have wide AES a cipher of several packets side by side gains nothing, and one at a time leaves its
+/// caller the CPU's free slots (seal_run.hh). A faster implementation is one more of these, named in aead.cc.
 struct aead_engine {
     /// "ipsec-mb avx2", "libsodium" ...
     std::string_view name;
@@ -56,12 +57,11 @@ struct aead_engine {
     std::size_t expanded_length;
     /// `key` is key_length(cipher) bytes.
     void (*expand)(const std::uint8_t* key, void* expanded);
-    /// Encrypts each text in place and writes its ICV of `icv_length` bytes.
-    void (*seal)(const void* expanded, aead_packet* packets, unsigned count, unsigned icv_length);
-    /// Decrypts each text in place and compares its ICV in constant time. Bit i of the answer: packet i is
-    /// authentic. The text of one that is not is undefined and must not be looked at. `count` <= 64.
-    std::uint64_t (*open)(const void* expanded, const aead_packet* packets, unsigned count,
-                          unsigned icv_length);
+    /// Encrypts the text in place and writes its ICV of `icv_length` bytes.
+    void (*seal)(const void* expanded, const aead_packet& packet, unsigned icv_length);
+    /// Decrypts the text in place and compares its ICV in constant time. True: it is authentic; if not, the
+    /// text is undefined and must not be looked at.
+    bool (*open)(const void* expanded, const aead_packet& packet, unsigned icv_length);
 };
 
 /// Instruction set that an engine is to use; `automatic` takes the best that the CPU has.

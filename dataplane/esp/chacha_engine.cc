@@ -18,28 +18,17 @@ void expand(const std::uint8_t* key, void* expanded) {
     std::memcpy(expanded, key, expanded_key_length);
 }
 
-void seal_by_sodium(const void* expanded, aead_packet* packets, unsigned count, unsigned) {
-    const auto* key = static_cast<const std::uint8_t*>(expanded);
-    for (unsigned i = 0; i < count; ++i) {
-        const aead_packet& packet = packets[i];
-        crypto_aead_chacha20poly1305_ietf_encrypt_detached(
-            packet.text, packet.icv, nullptr, packet.text, packet.length, packet.additional,
-            packet.additional_length, nullptr, packet.nonce, key);
-    }
+void seal_by_sodium(const void* expanded, const aead_packet& packet, unsigned) {
+    crypto_aead_chacha20poly1305_ietf_encrypt_detached(
+        packet.text, packet.icv, nullptr, packet.text, packet.length, packet.additional,
+        packet.additional_length, nullptr, packet.nonce, static_cast<const std::uint8_t*>(expanded));
 }
 
-std::uint64_t open_by_sodium(const void* expanded, const aead_packet* packets, unsigned count, unsigned) {
-    const auto* key = static_cast<const std::uint8_t*>(expanded);
-    std::uint64_t authentic = 0;
-    for (unsigned i = 0; i < count; ++i) {
-        const aead_packet& packet = packets[i];
-        // Compares in constant time, before it decrypts.
-        const int failed = crypto_aead_chacha20poly1305_ietf_decrypt_detached(
-            packet.text, nullptr, packet.text, packet.length, packet.icv, packet.additional,
-            packet.additional_length, packet.nonce, key);
-        authentic |= std::uint64_t{failed == 0} << i;
-    }
-    return authentic;
+bool open_by_sodium(const void* expanded, const aead_packet& packet, unsigned) {
+    // Compares in constant time, before it decrypts.
+    return crypto_aead_chacha20poly1305_ietf_decrypt_detached(
+               packet.text, nullptr, packet.text, packet.length, packet.icv, packet.additional,
+               packet.additional_length, packet.nonce, static_cast<const std::uint8_t*>(expanded)) == 0;
 }
 
 constexpr aead_engine sodium_engine{.name = "libsodium",
@@ -49,7 +38,7 @@ constexpr aead_engine sodium_engine{.name = "libsodium",
                                     .seal = seal_by_sodium,
                                     .open = open_by_sodium};
 
-/// Of a burst; holds a packet's Poly1305 key and key stream, which nobody needs to find on the stack later.
+/// Holds a packet's Poly1305 key and key stream, which nobody needs to find on the stack later.
 struct context {
     chacha20_poly1305_context_data data;
     context() = default;
@@ -66,28 +55,19 @@ struct ipsec_mb_chacha {
     static inline chacha_poly_enc_dec_update_t decrypt = nullptr;
     static inline chacha_poly_finalize_t finish = nullptr;
 
-    static void seal(const void* key, aead_packet* packets, unsigned count, unsigned icv_length) {
+    static void seal(const void* key, const aead_packet& packet, unsigned icv_length) {
         context with;
-        for (unsigned i = 0; i < count; ++i) {
-            const aead_packet& packet = packets[i];
-            start(key, &with.data, packet.nonce, packet.additional, packet.additional_length);
-            encrypt(key, &with.data, packet.text, packet.text, packet.length);
-            finish(&with.data, packet.icv, icv_length);
-        }
+        start(key, &with.data, packet.nonce, packet.additional, packet.additional_length);
+        encrypt(key, &with.data, packet.text, packet.text, packet.length);
+        finish(&with.data, packet.icv, icv_length);
     }
-    static std::uint64_t open(const void* key, const aead_packet* packets, unsigned count,
-                              unsigned icv_length) {
+    static bool open(const void* key, const aead_packet& packet, unsigned icv_length) {
         context with;
-        std::uint64_t authentic = 0;
-        for (unsigned i = 0; i < count; ++i) {
-            const aead_packet& packet = packets[i];
-            alignas(16) std::uint8_t computed[16];
-            start(key, &with.data, packet.nonce, packet.additional, packet.additional_length);
-            decrypt(key, &with.data, packet.text, packet.text, packet.length);
-            finish(&with.data, computed, icv_length);
-            authentic |= std::uint64_t{is_same_tag(computed, packet.icv, icv_length)} << i;
-        }
-        return authentic;
+        alignas(16) std::uint8_t computed[16];
+        start(key, &with.data, packet.nonce, packet.additional, packet.additional_length);
+        decrypt(key, &with.data, packet.text, packet.text, packet.length);
+        finish(&with.data, computed, icv_length);
+        return is_same_tag(computed, packet.icv, icv_length);
     }
 
     static const aead_engine* engine() {

@@ -19,31 +19,18 @@ struct gcm {
         precompute(key, static_cast<gcm_key_data*>(expanded));
     }
 
-    static void seal(const void* expanded, aead_packet* packets, unsigned count, unsigned icv_length) {
-        const auto* key = static_cast<const gcm_key_data*>(expanded);
-        const aes_gcm_enc_dec_t run = encrypt;
+    static void seal(const void* expanded, const aead_packet& packet, unsigned icv_length) {
         gcm_context_data context;
-        for (unsigned i = 0; i < count; ++i) {
-            const aead_packet& packet = packets[i];
-            run(key, &context, packet.text, packet.text, packet.length, packet.nonce, packet.additional,
-                packet.additional_length, packet.icv, icv_length);
-        }
+        encrypt(static_cast<const gcm_key_data*>(expanded), &context, packet.text, packet.text, packet.length,
+                packet.nonce, packet.additional, packet.additional_length, packet.icv, icv_length);
     }
 
-    static std::uint64_t open(const void* expanded, const aead_packet* packets, unsigned count,
-                              unsigned icv_length) {
-        const auto* key = static_cast<const gcm_key_data*>(expanded);
-        const aes_gcm_enc_dec_t run = decrypt;
+    static bool open(const void* expanded, const aead_packet& packet, unsigned icv_length) {
         gcm_context_data context;
-        std::uint64_t authentic = 0;
-        for (unsigned i = 0; i < count; ++i) {
-            const aead_packet& packet = packets[i];
-            alignas(16) std::uint8_t computed[16];
-            run(key, &context, packet.text, packet.text, packet.length, packet.nonce, packet.additional,
-                packet.additional_length, computed, icv_length);
-            authentic |= std::uint64_t{is_same_tag(computed, packet.icv, icv_length)} << i;
-        }
-        return authentic;
+        alignas(16) std::uint8_t computed[16];
+        decrypt(static_cast<const gcm_key_data*>(expanded), &context, packet.text, packet.text, packet.length,
+                packet.nonce, packet.additional, packet.additional_length, computed, icv_length);
+        return is_same_tag(computed, packet.icv, icv_length);
     }
 
     static const aead_engine* engine() {

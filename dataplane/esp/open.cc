@@ -219,8 +219,11 @@ std::uint64_t open_group(open_burst& burst, inbound_association& association,
     if (work.count == 0) return 0;
     if (association.extended_sequence)
         for (unsigned i = 0; i < work.count; ++i) add_high_half(work.packets[i], work.sequences[i]);
-    const std::uint64_t authentic = association.engine->open(association.expanded_key, work.packets.data(),
-                                                             work.count, association.icv_length);
+    std::uint64_t authentic = 0;
+    for (unsigned i = 0; i < work.count; ++i)
+        authentic |= std::uint64_t{association.engine->open(association.expanded_key, work.packets[i],
+                                                            association.icv_length)}
+                     << i;
     return read_contents(burst, association, work, accept(burst, association, work, run, authentic, now),
                          now);
 }

@@ -11,6 +11,7 @@
 #include "dataplane/packet/ipv6.hh"
 #include "dataplane/packet/outer_header.hh"
 #include "dataplane/packet/udp.hh"
+#include "dataplane/packet/vxlan.hh"
 #include "dataplane/packet/words.hh"
 
 namespace waggle {
@@ -19,15 +20,15 @@ namespace waggle {
 /// own for RFC 3948.
 inline constexpr std::size_t esp_gap = sizeof(esp_header);
 inline constexpr std::size_t esp_in_udp_gap = sizeof(udp_header) + sizeof(esp_header);
+/// What ESP's payload has in front of the frame: UDP and VXLAN header.
+inline constexpr std::size_t sealed_headers = sizeof(udp_header) + sizeof(vxlan_header);
 
 /// Ethernet and IPv4 header in front of an ESP packet at `esp`, which will have `sealed` bytes, and the UDP
 /// and VXLAN header that it carries, behind the room for ESP's own. What write_outer_v4() and
 /// move_ip_header_v4() do in turn, with each byte written once; arguments as there.
 inline void write_sealed_outer_v4(std::uint8_t* esp, const std::uint8_t* header, std::uint32_t checksum_base,
                                   const outer_fields& fields, std::size_t sealed) {
-    const std::uint64_t udp =
-        be16(static_cast<std::uint16_t>(sizeof(udp_header) + sizeof(vxlan_header) + fields.frame_length))
-            .raw();
+    const std::uint64_t udp = be16(static_cast<std::uint16_t>(sealed_headers + fields.frame_length)).raw();
     const std::uint64_t total = be16(static_cast<std::uint16_t>(sizeof(ipv4_header) + sealed)).raw();
     const std::uint64_t id = be16(fields.id).raw();
     const std::uint64_t port = fields.source_port.raw();

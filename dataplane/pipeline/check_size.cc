@@ -1,7 +1,7 @@
 #include <algorithm>
 
 #include "dataplane/esp/sizes.hh"
-#include "dataplane/packet/esp.hh"
+#include "dataplane/packet/esp_outer.hh"
 #include "dataplane/packet/inner_frame.hh"
 #include "dataplane/packet/outer_header.hh"
 #include "dataplane/packet/oversize.hh"
@@ -55,13 +55,12 @@ void look_closer(worker_context& context, access_burst& b, unsigned i, unsigned 
 
 /// Largest inner frame, Ethernet header included, whose sealed form fits the way to the VTEP; 0: none.
 unsigned largest_sealed_frame(const vtep_entry& vtep, const sender& with) {
-    constexpr unsigned inner_headers = sizeof(udp_header) + sizeof(vxlan_header);
     const unsigned outer = static_cast<unsigned>(vtep.ipv6 ? sizeof(ipv6_header) : sizeof(ipv4_header)) +
                            (with.udp_port() != 0 ? static_cast<unsigned>(sizeof(udp_header)) : 0U);
     if (!vtep.reachable || vtep.path_mtu <= outer) return 0;
     const auto payload =
         static_cast<unsigned>(esp::largest_payload(vtep.path_mtu - outer, with.association()->icv_length));
-    return payload > inner_headers + l3_offset ? payload - inner_headers : 0;
+    return payload > sealed_headers + l3_offset ? payload - static_cast<unsigned>(sealed_headers) : 0;
 }
 
 /// What plain ESP over IPv4 has in front of a frame.

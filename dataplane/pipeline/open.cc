@@ -1,5 +1,6 @@
 #include "dataplane/esp/open.hh"
 
+#include "dataplane/packet/esp_outer.hh"
 #include "dataplane/packet/packet_offload.hh"
 #include "dataplane/packet/udp.hh"
 #include "dataplane/packet/vxlan.hh"
@@ -78,20 +79,18 @@ private:
     hand_to_worker(context, b, i, *owner);
 }
 
-constexpr std::size_t inner_headers = sizeof(udp_header) + sizeof(vxlan_header);
-
 /// What an opened packet has to hold (RFC 7348 section 5).
 bool holds_vxlan(const worker_context& context, const std::uint8_t* payload, std::size_t length) {
     const auto& udp = header_at<udp_header>(payload);
-    return length >= inner_headers && udp.length.host() >= inner_headers && udp.length.host() <= length &&
+    return length >= sealed_headers && udp.length.host() >= sealed_headers && udp.length.host() <= length &&
            udp.destination_port == context.udp_port;
 }
 
 /// From the facts of the ESP header to those of the frame.
 void accept(tunnel_burst& b, unsigned i, std::uint8_t* payload) {
     const auto& udp = header_at<udp_header>(payload);
-    b.frames[i] = payload + inner_headers;
-    b.lengths[i] = static_cast<std::uint16_t>(udp.length.host() - inner_headers);
+    b.frames[i] = payload + sealed_headers;
+    b.lengths[i] = static_cast<std::uint16_t>(udp.length.host() - sealed_headers);
     b.outer_lengths[i] =
         static_cast<std::uint8_t>(b.outer_lengths[i] + sizeof(esp_header) + sizeof(udp_header));
 }

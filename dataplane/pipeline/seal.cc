@@ -3,6 +3,7 @@
 #include "dataplane/esp/sizes.hh"
 #include "dataplane/packet/esp_outer.hh"
 #include "dataplane/pipeline/access_stages.hh"
+#include "dataplane/pipeline/seal_usual.hh"
 #include "dataplane/pipeline/worker_clock.hh"
 #include "dataplane/pipeline/write_outer.hh"
 #include "dataplane/table/esp_drop_reason.hh"
@@ -10,8 +11,6 @@
 namespace waggle {
 namespace {
 
-/// UDP and VXLAN: what ESP's payload has in front of the frame.
-constexpr std::size_t inner_headers = sizeof(udp_header) + sizeof(vxlan_header);
 static_assert(outer_length_v6 + esp_in_udp_gap <= RTE_PKTMBUF_HEADROOM);
 
 std::size_t ip_header_length(const vtep_entry& vtep) {
@@ -87,8 +86,8 @@ void collect(worker_context& context, access_burst& b, seal_work& work) {
         if (association == nullptr) [[unlikely]]
             return b.drop(i, drop_reason::no_association);
         rte_mbuf* const packet = b.packets[i];
-        std::uint8_t* const esp = b.frames[i] - inner_headers - sizeof(esp_header);
-        const std::size_t payload = inner_headers + b.lengths[i];
+        std::uint8_t* const esp = b.frames[i] - sealed_headers - sizeof(esp_header);
+        const std::size_t payload = sealed_headers + b.lengths[i];
         write_headers(context, b, i, vxlan, id, with, esp,
                       esp::sealed_length(payload, association->icv_length));
         const unsigned at = work.burst.count++;
@@ -107,6 +106,7 @@ void collect(worker_context& context, access_burst& b, seal_work& work) {
 }  // namespace
 
 void seal(worker_context& context, access_burst& b) {
+    if (seal_usual(context, b)) return;
     seal_work work;
     collect(context, b, work);
     const packet_mask sealed = esp::seal(work.burst, nanoseconds(context));

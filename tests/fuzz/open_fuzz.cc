@@ -75,7 +75,7 @@ void make_authentic(const inbound_association& association, packet& made) {
         work.additional = esp;
         work.additional_length = 8;
     }
-    association.engine->seal(association.expanded_key, &work, 1, association.icv_length);
+    association.engine->seal(association.expanded_key, work, association.icv_length);
     made.authentic = true;
 }
 

@@ -93,6 +93,29 @@ TEST(seal, one_burst_to_several_peers_and_without_order_lost) {
     expect_no_leak(host);
 }
 
+// Every fourth frame leaves the burst before; the others stay in order and share the numbers.
+TEST(seal, a_full_burst_to_one_peer) {
+    for (const profile& each : profiles) {
+        SCOPED_TRACE(each.name);
+        sealed_fixture host(each.kind, each.keys, each.udp_port);
+        std::vector<frame_in> frames;
+        for (unsigned i = 0; i < 64; ++i)
+            frames.push_back({udp_frame(host.local_a, i % 4 == 3 ? host.local_a : host.remote_4, 4, 10 * i)});
+        const auto sent = host.encapsulate(1, host.red, frames);
+        ASSERT_EQ(sent.size(), 48U);
+        esp_outer outer = host.sealed_to(host.peer_v4);
+        for (unsigned i = 0, at = 0; i < 64; ++i) {
+            if (i % 4 == 3) continue;
+            expect_sealed(host, sent[at++], outer, frames[i].content, source_port_of(frames[i].content));
+            ++outer.sequence;
+            ++outer.iv;
+            ++outer.outer.id;
+        }
+        EXPECT_EQ(host.drops(), (drop_counts{{"hairpin", 16}}));
+        expect_no_leak(host);
+    }
+}
+
 // What is cut from a GSO frame is sealed piece by piece.
 TEST(seal, seals_the_pieces_of_a_gso_frame) {
     sealed_fixture host;
