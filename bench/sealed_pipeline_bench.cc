@@ -8,6 +8,7 @@
 // the other pipeline just before, unmeasured, so that replay windows see the stream that they see in life.
 #include <algorithm>
 #include <array>
+#include <atomic>
 #include <cstring>
 #include <memory>
 #include <stdexcept>
@@ -213,6 +214,12 @@ public:
     }
 
 private:
+    /// What the source or the pipeline has written so far is its own work, even if the CPU does it later.
+    static std::uint64_t ticks_after_stores() {
+        std::atomic_thread_fence(std::memory_order_seq_cst);
+        return ticks();
+    }
+
     bool _pipeline_only;
     std::uint64_t& _sum;
     std::uint64_t _start;

@@ -59,10 +59,4 @@ replay_answer peer_lives::accept(replay_window& window, std::uint64_t sequence, 
     return replay_answer::fresh;
 }
 
-bool peer_lives::are_current(std::uint64_t first, const std::uint64_t* ivs, unsigned count) const {
-    std::uint64_t strangers = 0;
-    for (unsigned i = 0; i < count; ++i) strangers |= _current.has(first + i, ivs[i]) ? 0 : 1;
-    return _begun && strangers == 0;
-}
-
 }  // namespace waggle::esp

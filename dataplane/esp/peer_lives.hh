@@ -30,8 +30,10 @@ public:
     /// For a packet that is authentic: the same answer, and what is fresh is marked. `now` in ns.
     replay_answer accept(replay_window& window, std::uint64_t sequence, std::uint64_t iv, std::uint64_t now);
 
-    /// True if packets numbered `first`, `first` + 1 ... with these IVs are all of the current life.
-    bool are_current(std::uint64_t first, const std::uint64_t* ivs, unsigned count) const;
+    /// True if a packet with this IV is of the current life.
+    bool is_current(std::uint64_t sequence, std::uint64_t iv) const {
+        return _begun && _current.has(sequence, iv);
+    }
     /// Such packets were accepted; the caller marks them in the window.
     void stay(std::uint64_t now) {
         _regular = true;

@@ -50,8 +50,7 @@ replay_answer replay_state::accept_otherwise(std::uint64_t sequence, std::uint64
     return replay_answer::fresh;
 }
 
-bool replay_state::check_run(std::uint32_t low, const std::uint64_t* ivs, unsigned count,
-                             std::uint64_t& first) const {
+bool replay_state::begins_run(std::uint32_t low, std::uint64_t iv, std::uint64_t& first) const {
     const std::uint64_t limit =
         _extended ? std::numeric_limits<std::uint64_t>::max() : std::numeric_limits<std::uint32_t>::max();
     const std::uint64_t highest = top();
@@ -61,13 +60,13 @@ bool replay_state::check_run(std::uint32_t low, const std::uint64_t* ivs, unsign
         if (!inferred.possible) return false;
         first = inferred.sequence;
     }
-    if (limit - first < count) return false;
+    if (limit - first < longest_run) return false;
     if (_policy == replay_policy::off) return true;
     if (first <= highest) return false;
     // Further ahead the high half of the later numbers might be another one.
     constexpr std::uint64_t furthest = std::uint64_t{1} << 31;
     if (_extended && first - highest > furthest) return false;
-    return _policy != replay_policy::resync || _lives->are_current(first, ivs, count);
+    return continues_run(first, iv);
 }
 
 void replay_state::accept_run(std::uint64_t first, unsigned count, std::uint64_t now) {

@@ -53,10 +53,17 @@ public:
         return answer;
     }
 
-    /// The usual burst at a glance: true if packets numbered `low`, `low` + 1 ... with these IVs are all
-    /// fresh; `first` is then the first one's number in full. False tells nothing.
-    bool check_run(std::uint32_t low, const std::uint64_t* ivs, unsigned count, std::uint64_t& first) const;
-    /// Marks what check_run() called fresh, all of it authentic. Nothing was accepted since.
+    /// Longest run of begins_run().
+    static constexpr unsigned longest_run = 64;
+
+    /// Packets that are usual: true if one numbered `low` with this IV is fresh, and so are those after it,
+    /// numbered one by one up to longest_run of them, for which continues_run() is true; `first` is then its
+    /// number in full. False tells nothing.
+    bool begins_run(std::uint32_t low, std::uint64_t iv, std::uint64_t& first) const;
+    bool continues_run(std::uint64_t sequence, std::uint64_t iv) const {
+        return _policy != replay_policy::resync || _lives->is_current(sequence, iv);
+    }
+    /// Marks a run, all of it authentic. Nothing was accepted since it began.
     void accept_run(std::uint64_t first, unsigned count, std::uint64_t now);
 
     std::uint64_t top() const { return _window.top(); }

@@ -129,6 +129,18 @@ public:
         std::array<std::atomic<std::uint64_t>, open_verdict_count> refused{};
     } cold;
 
+    /// By the owner, a burst at a time: good packets with so many bytes of payload.
+    void count(unsigned packets, std::uint64_t bytes, std::uint64_t now) {
+        moving.packets.store(moving.packets.load(std::memory_order_relaxed) + packets,
+                             std::memory_order_relaxed);
+        moving.bytes.store(moving.bytes.load(std::memory_order_relaxed) + bytes, std::memory_order_relaxed);
+        if (packets != 0) moving.last_used.store(now, std::memory_order_relaxed);
+    }
+    /// By the owner: one more packet is refused.
+    void refuse(open_verdict why) {
+        std::atomic<std::uint64_t>& so_far = cold.refused[static_cast<std::size_t>(why)];
+        so_far.store(so_far.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);
+    }
     association_usage usage() const;
     std::uint64_t refused(open_verdict reason) const {
         return cold.refused[static_cast<std::size_t>(reason)].load(std::memory_order_relaxed);

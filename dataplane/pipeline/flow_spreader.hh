@@ -21,7 +21,7 @@ public:
     flow_spreader() = default;
     flow_spreader(std::uint32_t self, std::uint32_t workers) : _self(self), _workers(workers) {}
 
-    /// Once a burst, before worker_for(). `packets`: that were opened.
+    /// Once a burst, before worker_for(). `packets`: that are to be opened.
     void see_burst(unsigned packets) {
         if (packets >= large_burst)
             _pressure += _pressure < 2 * loaded_at ? 1 : 0;

@@ -1,11 +1,10 @@
 #include "dataplane/esp/open.hh"
 
-#include "dataplane/packet/esp_outer.hh"
 #include "dataplane/packet/packet_offload.hh"
-#include "dataplane/packet/udp.hh"
-#include "dataplane/packet/vxlan.hh"
 #include "dataplane/packet/words.hh"
 #include "dataplane/pipeline/hand_to_worker.hh"
+#include "dataplane/pipeline/open_usual.hh"
+#include "dataplane/pipeline/opened.hh"
 #include "dataplane/pipeline/to_kernel.hh"
 #include "dataplane/pipeline/tunnel_stages.hh"
 #include "dataplane/pipeline/worker_clock.hh"
@@ -13,8 +12,6 @@
 
 namespace waggle {
 namespace {
-
-constexpr protection docker_protection = protection::of(protection_kind::docker, no_overlay);
 
 void drop(worker_context& context, tunnel_burst& b, unsigned i, drop_reason reason) {
     b.drop(i, reason, *context.no_overlay_counters);
@@ -79,22 +76,6 @@ private:
     hand_to_worker(context, b, i, *owner);
 }
 
-/// What an opened packet has to hold (RFC 7348 section 5).
-bool holds_vxlan(const worker_context& context, const std::uint8_t* payload, std::size_t length) {
-    const auto& udp = header_at<udp_header>(payload);
-    return length >= sealed_headers && udp.length.host() >= sealed_headers && udp.length.host() <= length &&
-           udp.destination_port == context.udp_port;
-}
-
-/// From the facts of the ESP header to those of the frame.
-void accept(tunnel_burst& b, unsigned i, std::uint8_t* payload) {
-    const auto& udp = header_at<udp_header>(payload);
-    b.frames[i] = payload + sealed_headers;
-    b.lengths[i] = static_cast<std::uint16_t>(udp.length.host() - sealed_headers);
-    b.outer_lengths[i] =
-        static_cast<std::uint8_t>(b.outer_lengths[i] + sizeof(esp_header) + sizeof(udp_header));
-}
-
 bool is_aggregate(const tunnel_burst& b, unsigned i) {
     return (b.offloads & bit_of(i)) != 0 && offload_of(b.packets[i]).kind != segmentation::none;
 }
@@ -107,27 +88,26 @@ void take_opened(worker_context& context, tunnel_burst& b, packet_mask sealed) {
         if (!holds_vxlan(context, payload, b.lengths[i] - sizeof(esp_header)))
             return drop(context, b, i, drop_reason::sealed_not_vxlan);
         b.protections[i] = docker_protection;
-        accept(b, i, payload);
+        accept_opened(b, i, payload);
     });
-}
-
-/// The worker that is to go on with an opened packet. What the waggle profile sends is spread by the NIC.
-std::uint32_t worker_for(worker_context& context, const tunnel_burst& b, unsigned i,
-                         const std::uint8_t* payload, std::uint64_t now) {
-    if (context.other_workers_opened == nullptr || b.protections[i] != docker_protection)
-        return context.worker;
-    return context.spreader.worker_for(header_at<udp_header>(payload).source_port.host(), now);
 }
 
 }  // namespace
 
 void open(worker_context& context, tunnel_burst& b) {
-    const packet_mask sealed = b.sealed & b.live;
+    packet_mask sealed = b.sealed & b.live;
     if (sealed == 0) [[likely]]
         return;
     if (b.from.opened) return take_opened(context, b, sealed);
     const std::uint64_t now = nanoseconds(context);
+    context.spreader.see_burst(static_cast<unsigned>(__builtin_popcountll(sealed)));
     association_finder associations(context, b, now);
+    const auto first = static_cast<unsigned>(__builtin_ctzll(sealed));
+    esp::inbound_association* const usual =
+        associations.find(b, first, load_word<std::uint32_t>(b.frames[first]));
+    if (usual != nullptr) sealed &= ~open_usual(context, b, sealed, *usual, now);
+    if (sealed == 0) [[likely]]
+        return;
     esp::open_burst work;
     std::array<std::uint8_t, burst_capacity> packets;
     for_each(sealed, [&](unsigned i) {
@@ -146,7 +126,6 @@ void open(worker_context& context, tunnel_burst& b) {
         b.protections[i] = protection::from_raw(static_cast<std::uint32_t>(association->binding));
     });
     const packet_mask opened = esp::open(work, now);
-    context.spreader.see_burst(work.count);
     for (unsigned at = 0; at < work.count; ++at) {
         const unsigned i = packets[at];
         if ((opened & bit_of(at)) == 0) [[unlikely]] {
@@ -158,11 +137,12 @@ void open(worker_context& context, tunnel_burst& b) {
             drop(context, b, i, drop_reason::sealed_not_vxlan);
             continue;
         }
-        const std::uint32_t worker = worker_for(context, b, i, payload, now);
+        const bool spreads = context.other_workers_opened != nullptr && b.protections[i] == docker_protection;
+        const std::uint32_t worker = spreads ? worker_for_opened(context, payload, now) : context.worker;
         if (worker != context.worker)
             hand_opened_to_worker(context, b, i, worker);
         else
-            accept(b, i, payload);
+            accept_opened(b, i, payload);
     }
 }
 

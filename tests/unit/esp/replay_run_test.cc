@@ -1,4 +1,5 @@
-// Whole bursts at a glance: what check_run() and accept_run() do must be what packets one by one would.
+// Whole bursts at a glance: what begins_run(), continues_run() and accept_run() do must be what packets one
+// by one would.
 #include <array>
 #include <limits>
 #include <random>
@@ -53,6 +54,16 @@ run make_run(std::mt19937_64& random, std::uint64_t top, bool extended) {
     return made;
 }
 
+/// True if all packets of a burst numbered from `low` on are usual.
+template <typename Ivs>
+bool is_run(const replay_state& state, std::uint32_t low, const Ivs& ivs, unsigned count,
+            std::uint64_t& first) {
+    if (!state.begins_run(low, ivs[0], first)) return false;
+    for (unsigned i = 1; i < count; ++i)
+        if (!state.continues_run(first + i, ivs[i])) return false;
+    return true;
+}
+
 void expect_equal(const replay_state& one, const replay_state& other, std::mt19937_64& random,
                   std::uint64_t now) {
     ASSERT_EQ(one.top(), other.top());
@@ -87,7 +98,7 @@ TEST(replay_run, equals_packets_one_by_one) {
                 now += random() % 400'000'000;
                 const run packets = make_run(random, one_by_one.top(), each.extended);
                 std::uint64_t first = 0;
-                if (!at_a_glance.check_run(packets.low(0), packets.ivs.data(), packets.count, first)) {
+                if (!is_run(at_a_glance, packets.low(0), packets.ivs, packets.count, first)) {
                     for (replay_state* state : {&at_a_glance, &one_by_one})
                         for (unsigned i = 0; i < packets.count; ++i) {
                             const replay_check checked = state->check(packets.low(i), packets.ivs[i], now);
@@ -123,7 +134,7 @@ TEST(replay_run, a_stream_in_order_is_runs) {
             std::array<std::uint64_t, 64> ivs;
             for (unsigned i = 0; i < 64; ++i) ivs[i] = next + i + 77;
             std::uint64_t first = 0;
-            ASSERT_TRUE(state.check_run(static_cast<std::uint32_t>(next), ivs.data(), 64, first));
+            ASSERT_TRUE(is_run(state, static_cast<std::uint32_t>(next), ivs, 64, first));
             ASSERT_EQ(first, next);
             state.accept_run(first, 64, next);
         }
@@ -138,8 +149,8 @@ TEST(replay_run, ends_where_the_numbers_end) {
     state.configure({replay_policy::strict, 64}, false);
     const std::array<std::uint64_t, 64> ivs{};
     std::uint64_t first = 0;
-    EXPECT_FALSE(state.check_run(0xffff'fff0U, ivs.data(), 64, first));
-    EXPECT_TRUE(state.check_run(0xffff'ff00U, ivs.data(), 64, first));
+    EXPECT_FALSE(is_run(state, 0xffff'fff0U, ivs, 64, first));
+    EXPECT_TRUE(is_run(state, 0xffff'ff00U, ivs, 64, first));
 }
 
 }  // namespace
