@@ -1,17 +1,10 @@
 #include "control/overlay/name_table.hh"
 
-#include <algorithm>
-
 namespace waggle::control {
 
 told_name::told_name(networkdb::packed_key key, counted_owner* owner, networkdb::lamport_time time,
-                     std::string_view value)
-    : _owner(owner),
-      _time(time),
-      _value(new char[value.size()]),
-      _key(std::move(key)),
-      _size(static_cast<std::uint16_t>(value.size())) {
-    std::ranges::copy(value, _value.get());
+                     shared_text value)
+    : _owner(owner), _time(time), _value(std::move(value)), _key(std::move(key)) {
 }
 
 std::uint32_t name_table::number_of(const networkdb::packed_key& key) const {
@@ -26,10 +19,11 @@ const told_name* name_table::find(std::string_view key) const {
 }
 
 void name_table::add(std::string_view key, const std::string& owner, networkdb::lamport_time time,
-                     std::string_view value) {
+                     shared_text value) {
     auto counted = _owners.try_emplace(owner).first;
     ++counted->second;
-    const std::uint32_t number = _names.emplace(networkdb::packed_key(key), &*counted, time, value);
+    const std::uint32_t number =
+        _names.emplace(networkdb::packed_key(key), &*counted, time, std::move(value));
     _by_key.insert(_names[number]._key.hash(), number);
 }
 

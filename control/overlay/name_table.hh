@@ -2,7 +2,6 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <memory>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -10,6 +9,7 @@
 
 #include "common/dense_map.hh"
 #include "common/hash_index.hh"
+#include "common/shared_text.hh"
 #include "common/slot_blocks.hh"
 #include "control/gossip/networkdb/messages.hh"
 #include "control/gossip/networkdb/packed_key.hh"
@@ -25,7 +25,8 @@ public:
     std::string key() const { return _key.text(); }
     const std::string& owner() const { return _owner->first; }
     networkdb::lamport_time time() const { return _time; }
-    std::string_view value() const { return {_value.get(), _size}; }
+    /// Shared with the gossip's own table.
+    std::string_view value() const { return _value; }
     networkdb::endpoint_record record() const { return *networkdb::decode_endpoint_record(value()); }
     /// The owner is being replaced by its next life, which most likely tells the same in a moment.
     bool lingers() const { return _lingers; }
@@ -36,14 +37,13 @@ private:
     /// With the number of its names.
     using counted_owner = std::pair<const std::string, std::uint32_t>;
     told_name(networkdb::packed_key key, counted_owner* owner, networkdb::lamport_time time,
-              std::string_view value);
+              shared_text value);
 
     counted_owner* _owner;
     networkdb::lamport_time _time;
-    std::unique_ptr<char[]> _value;
+    shared_text _value;
     networkdb::packed_key _key;
     bool _lingers = false;
-    std::uint16_t _size;
 };
 
 static_assert(sizeof(told_name) == 64, "a swarm has many");
@@ -60,8 +60,7 @@ public:
     /// Null if there is none. Valid until it is erased.
     const told_name* find(std::string_view key) const;
     /// Preconditions: there is none of this key; decode_endpoint_record() takes the value.
-    void add(std::string_view key, const std::string& owner, networkdb::lamport_time time,
-             std::string_view value);
+    void add(std::string_view key, const std::string& owner, networkdb::lamport_time time, shared_text value);
     void erase(const told_name& one);
     /// Until then it counts less than others.
     void linger(const told_name& one, moment until);

@@ -62,7 +62,7 @@ bool swarm_tables::put_name(network_records& in, const networkdb::entry_change& 
     }
     bool valid = change.value.has_value();
     if (valid) {
-        if (known != nullptr && known->value() == *change.value && known->owner() == change.owner &&
+        if (known != nullptr && known->value() == change.value->view() && known->owner() == change.owner &&
             known->time() == change.time && !known->lingers())
             return false;
         if (auto decoded = networkdb::decode_endpoint_record(*change.value); !decoded) {

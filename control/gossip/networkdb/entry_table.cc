@@ -9,12 +9,15 @@
 namespace waggle::networkdb {
 namespace {
 
-void destroy(entry* one) {
+/// What the allocator adds to each allocation, about.
+constexpr std::size_t of_allocator = 16;
+
+}  // namespace
+
+void entry_table::destroy(entry* one) {
     one->~entry();
     ::operator delete(one);
 }
-
-}  // namespace
 
 std::string entry::key() const {
     return _key_is_packed ? packed_key::unpack(reinterpret_cast<const std::uint8_t*>(text()))
@@ -49,32 +52,51 @@ entry* entry_table::find(const entry::counted_table& table, const stored_key& ke
     return found != nullptr ? *found : nullptr;
 }
 
-entry* entry_table::put(const entry_content& content, owned_entries& list, owned_entries* previous_list) {
-    const stored_key key(content.key);
-    const std::size_t texts = key.bytes.size() + content.value.size();
-    auto* made = new (::operator new(sizeof(entry) + texts)) entry;
-    char* text = reinterpret_cast<char*>(made + 1);
-    for (std::string_view part : {key.bytes, content.value}) {
-        if (!part.empty()) std::memcpy(text, part.data(), part.size());
-        text += part.size();
-    }
+std::size_t entry_table::bytes_of(const entry& one) {
+    const std::size_t key = sizeof(entry) + one._key_size;
+    if (!one._value_is_shared) return key + one._value_size;
+    return key + sizeof(shared_text) + shared_text::memory(one._value_size) + of_allocator;
+}
+
+entry* entry_table::make(const entry_content& content, const stored_key& key, const entry* replaced) {
+    const std::size_t size = content.value.size();
+    const bool is_shared = size >= entry::shared_from;
+    const std::size_t behind = key.bytes.size() + (is_shared ? sizeof(shared_text) : size);
+    auto* made = new (::operator new(sizeof(entry) + behind)) entry;
+    made->_value_is_shared = is_shared;
+    made->_value_size = static_cast<std::uint32_t>(size);
     made->_key_size = static_cast<std::uint16_t>(key.bytes.size());
     made->_key_is_packed = key.is_packed;
-    made->_value_size = static_cast<std::uint32_t>(content.value.size());
+    char* text = reinterpret_cast<char*>(made + 1);
+    if (is_shared) {
+        // Those who were told of the replaced one may hold it still.
+        const bool is_same = replaced != nullptr && replaced->value() == content.value;
+        new (text) shared_text(is_same ? replaced->value_to_keep() : shared_text(content.value));
+        text += sizeof(shared_text);
+    }
+    if (!key.bytes.empty()) std::memcpy(text, key.bytes.data(), key.bytes.size());
+    if (!is_shared && size != 0) std::memcpy(text + key.bytes.size(), content.value.data(), size);
     made->_owner = content.owner;
     made->_time = content.time;
     made->_deleted = content.deleted;
+    return made;
+}
+
+entry* entry_table::put(const entry_content& content, owned_entries& list, owned_entries* previous_list) {
+    const stored_key key(content.key);
     auto in = _tables.find(content.table);
     if (in == _tables.end()) in = _tables.try_emplace(std::string(content.table)).first;
     auto& table = *in;
+    entry* const replaced = find(table, key);
+    entry* const made = make(content, key, replaced);
     made->_table = &table;
     ++table.second;
-    if (entry* replaced = find(table, key)) erase(replaced, previous_list != nullptr ? *previous_list : list);
+    if (replaced != nullptr) erase(replaced, previous_list != nullptr ? *previous_list : list);
     made->_next = list.first;
     if (list.first != nullptr) list.first->_previous = made;
     list.first = made;
     _entries.insert(hash_of(table.first, made->stored_key()), made);
-    _bytes += sizeof(entry) + texts;
+    _bytes += bytes_of(*made);
     set_forget_at(made, content.forget_at);
     return made;
 }
@@ -82,7 +104,7 @@ entry* entry_table::put(const entry_content& content, owned_entries& list, owned
 void entry_table::erase(entry* gone, owned_entries& list) {
     unlink(gone, list);
     set_forget_at(gone, gossip::never);
-    _bytes -= sizeof(entry) + gone->stored_key().size() + gone->value().size();
+    _bytes -= bytes_of(*gone);
     _entries.erase(hash_of(gone->_table->first, gone->stored_key()), gone);
     if (--gone->_table->second == 0) _tables.erase(gone->_table->first);
     destroy(gone);
@@ -104,10 +126,9 @@ void entry_table::unlink(entry* one, owned_entries& list) {
 }
 
 std::size_t entry_table::memory() const {
-    // 16 bytes of the allocator for each allocation; a node of the tree has 32 bytes of its own.
-    constexpr std::size_t per_entry = 16;
-    constexpr std::size_t per_forgetting = 32 + sizeof(std::pair<gossip::time_point, entry*>) + 16;
-    return _bytes + _entries.size() * per_entry + _entries.memory() + _forgetting.size() * per_forgetting;
+    // A node of the tree has 32 bytes of its own.
+    constexpr std::size_t per_forgetting = 32 + sizeof(std::pair<gossip::time_point, entry*>) + of_allocator;
+    return _bytes + _entries.size() * of_allocator + _entries.memory() + _forgetting.size() * per_forgetting;
 }
 
 }  // namespace waggle::networkdb

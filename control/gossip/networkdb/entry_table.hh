@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <new>
 #include <set>
 #include <string>
 #include <string_view>
@@ -10,6 +11,7 @@
 
 #include "common/dense_map.hh"
 #include "common/hash_index.hh"
+#include "common/shared_text.hh"
 #include "control/gossip/core/time.hh"
 #include "control/gossip/networkdb/messages.hh"
 
@@ -19,13 +21,18 @@ struct node;
 class entry_table;
 
 /// One entry of a network's tables, deleted ones included while they are remembered. Its key, packed if it
-/// can be, and its value stand behind it in the same allocation: with a key as engines make them and a value
-/// of 45 bytes, an entry takes 165 bytes in all.
+/// can be, stands behind it in the same allocation, and so does a short value: with a key as engines make
+/// them and a value of 45 bytes, an entry takes 165 bytes in all. A longer value is shared with those who are
+/// told of it.
 class entry {
 public:
     std::string_view table() const { return _table->first; }
     std::string key() const;
-    std::string_view value() const { return {text() + _key_size, _value_size}; }
+    std::string_view value() const {
+        return _value_is_shared ? shared()->view() : std::string_view(text() + _key_size, _value_size);
+    }
+    /// The same, to be kept.
+    shared_text value_to_keep() const { return _value_is_shared ? *shared() : shared_text(value()); }
     node* owner() const { return _owner; }
     lamport_time time() const { return _time; }
     bool deleted() const { return _deleted; }
@@ -38,7 +45,16 @@ private:
     friend class entry_table;
     /// With the number of its entries.
     using counted_table = std::pair<const std::string, std::uint32_t>;
-    const char* text() const { return reinterpret_cast<const char*>(this + 1); }
+    /// From so many bytes on a value is shared.
+    static constexpr std::size_t shared_from = 64;
+    ~entry() {
+        if (_value_is_shared) shared()->~shared_text();
+    }
+    const shared_text* shared() const { return std::launder(reinterpret_cast<const shared_text*>(this + 1)); }
+    /// Behind the shared value, if it is one.
+    const char* text() const {
+        return reinterpret_cast<const char*>(this + 1) + (_value_is_shared ? sizeof(shared_text) : 0);
+    }
     std::string_view stored_key() const { return {text(), _key_size}; }
 
     counted_table* _table = nullptr;
@@ -50,8 +66,9 @@ private:
     std::uint32_t _value_size = 0;
     /// Bytes; of a packed key half of the text's.
     std::uint16_t _key_size = 0;
-    bool _key_is_packed = false;
-    bool _deleted = false;
+    bool _key_is_packed : 1 = false;
+    bool _value_is_shared : 1 = false;
+    bool _deleted : 1 = false;
 };
 
 static_assert(sizeof(entry) == 56, "a swarm has many");
@@ -117,6 +134,10 @@ private:
     };
     static std::size_t hash_of(std::string_view table, std::string_view stored_key);
     entry* find(const entry::counted_table& table, const stored_key& key) const;
+    static void destroy(entry* one);
+    static std::size_t bytes_of(const entry& one);
+    /// Without its links.
+    entry* make(const entry_content& content, const stored_key& key, const entry* replaced);
     void unlink(entry* one, owned_entries& list);
 
     hash_index<entry*> _entries;

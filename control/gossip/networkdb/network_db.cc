@@ -122,7 +122,7 @@ result<void> network_db::leave_network(const std::string& id, time_point now) {
 
 void network_db::report(const network& in, const entry& one, bool gone, bool replaced) {
     _effects.changes.push_back({in.id, std::string(one.table()), one.key(), one.owner()->name, one.time(),
-                                gone ? std::nullopt : std::optional<std::string>(one.value()), replaced});
+                                gone ? std::nullopt : std::optional(one.value_to_keep()), replaced});
 }
 
 const entry& network_db::store(network& in, const entry_content& content, const entry* old) {

@@ -76,7 +76,7 @@ struct entry_change {
     std::string owner;
     /// Of the entry; of two records for one thing the later counts.
     lamport_time time = 0;
-    std::optional<std::string> value;
+    std::optional<shared_text> value;
     /// It is gone because its owner has begun another life, under another name at the same address.
     bool owner_replaced = false;
 };

@@ -42,7 +42,8 @@ TEST(entry_table, does_what_a_map_does) {
             continue;
         }
         std::size_t owner = random() % 3;
-        std::string value(random() % 50, static_cast<char>('a' + random() % 26));
+        // Short ones stand in the entry, longer ones are shared.
+        std::string value(random() % 128, static_cast<char>('a' + random() % 26));
         time_point forget = random() % 2 == 0 ? gossip::never : time_point(gossip::duration(random() % 100));
         table.put({in, key, value, &owners[owner], static_cast<lamport_time>(step), false, forget},
                   lists[owner], old != model.end() ? &lists[old->second.owner] : nullptr);
@@ -71,15 +72,40 @@ TEST(entry_table, does_what_a_map_does) {
 }
 
 TEST(entry_table, replaces_an_entry_by_parts_of_itself) {
+    for (const std::string& value : {std::string("value"), std::string(300, 'v')}) {
+        entry_table table;
+        node owner;
+        owned_entries list;
+        entry* first = table.put({"t", "k", value, &owner, 1}, list, nullptr);
+        entry* second =
+            table.put({first->table(), first->key(), first->value(), &owner, 2, true}, list, &list);
+        EXPECT_EQ(second->value(), value);
+        EXPECT_EQ(table.size(), 1U);
+        EXPECT_EQ(list.first, second);
+        EXPECT_EQ(second->next_of_owner(), nullptr);
+    }
+}
+
+// Who was told of a long value and keeps it takes no memory for it, even once the entry is told anew.
+TEST(entry_table, shares_long_values) {
     entry_table table;
     node owner;
     owned_entries list;
-    entry* first = table.put({"t", "k", "value", &owner, 1}, list, nullptr);
-    entry* second = table.put({first->table(), first->key(), first->value(), &owner, 2, true}, list, &list);
-    EXPECT_EQ(second->value(), "value");
-    EXPECT_EQ(table.size(), 1U);
-    EXPECT_EQ(list.first, second);
-    EXPECT_EQ(second->next_of_owner(), nullptr);
+    const std::string value(115, 'v');
+    entry* one = table.put({"t", "k", value, &owner, 1}, list, nullptr);
+    const std::size_t memory = table.memory();
+    const shared_text kept = one->value_to_keep();
+    EXPECT_EQ(kept.view(), value);
+    EXPECT_TRUE(kept.is_same_as(one->value_to_keep()));
+    one = table.put({"t", "k", value, &owner, 2}, list, &list);
+    EXPECT_TRUE(kept.is_same_as(one->value_to_keep()));
+    one = table.put({"t", "k", value + "!", &owner, 3}, list, &list);
+    EXPECT_EQ(kept.view(), value);
+    EXPECT_EQ(one->value(), value + "!");
+    EXPECT_EQ(table.memory(), memory + 1);
+    table.erase(one, list);
+    EXPECT_EQ(kept.view(), value);
+    EXPECT_LT(table.memory(), memory - value.size());
 }
 
 TEST(entry_table, keeps_an_entry_in_under_180_bytes) {

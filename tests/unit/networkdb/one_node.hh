@@ -62,7 +62,7 @@ protected:
     std::vector<std::string> told() {
         std::vector<std::string> all;
         for (const entry_change& each : db.take_effects().changes)
-            all.push_back(each.key + (each.value ? "=" + *each.value : " gone"));
+            all.push_back(each.key + (each.value ? "=" + std::string(*each.value) : " gone"));
         return all;
     }
     std::size_t passed_on() const { return db.own_networks().at("net")->own->heard_events.size(); }

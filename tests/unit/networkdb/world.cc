@@ -68,7 +68,7 @@ void world::drain(std::size_t which) {
     for (entry_change& each : wanted.changes) {
         std::string name = each.network + "/" + each.table + "/" + each.key;
         if (each.value)
-            _hosts[which].watched[name] = each.owner + "=" + *each.value;
+            _hosts[which].watched[name] = each.owner + "=" + std::string(*each.value);
         else
             _hosts[which].watched.erase(name);
     }
