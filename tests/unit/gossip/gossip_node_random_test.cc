@@ -163,7 +163,7 @@ private:
             for (networkdb::entry_change& each : changes) {
                 const std::string name = each.network + "/" + each.key;
                 if (each.value)
-                    one.watched[name] = each.owner + "=" + *each.value;
+                    one.watched[name] = each.owner + "=" + std::string(*each.value);
                 else
                     one.watched.erase(name);
             }
