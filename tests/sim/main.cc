@@ -20,9 +20,10 @@ namespace {
 constexpr const char* usage =
     "usage: waggle-sim [--hosts N,...] [--endpoints N] [--hosts-per-network N] [--loss PERCENT,...] [--seed "
     "N]\n"
-    "                  [--idle SECONDS] [--changes N] [--no-restart] [--json FILE]\n"
+    "                  [--idle SECONDS] [--changes N] [--no-restart] [--split SECONDS] [--json FILE]\n"
     "Runs swarms of simulated hosts on one core and prints how fast changes spread and what that costs.\n"
-    "--endpoints: in the whole swarm; 100 a host if not given.\n";
+    "--endpoints: in the whole swarm; 100 a host if not given.\n"
+    "--split: how long two halves of the swarm do not reach each other; 60 if not given, 0: never.\n";
 
 struct options {
     std::vector<std::size_t> hosts{10, 100, 1000};
@@ -33,6 +34,7 @@ struct options {
     std::size_t idle = 60;
     std::size_t changes = 40;
     bool restart = true;
+    std::size_t split = 60;
     std::string json;
 };
 
@@ -74,6 +76,8 @@ options parse(int count, char** arguments) {
             chosen.idle = numbers(value).front();
         else if (name == "--changes")
             chosen.changes = numbers(value).front();
+        else if (name == "--split")
+            chosen.split = numbers(value).front();
         else if (name == "--json")
             chosen.json = value;
         else
@@ -157,13 +161,21 @@ nlohmann::json run(const options& how, std::size_t hosts, std::size_t loss) {
     if (how.restart) {
         began = tried.network().now();
         const network_counters before = tried.network().counters();
-        out["restarted"] =
-            seconds(tried.restart(std::max<std::size_t>(hosts / 5, 1), std::chrono::seconds(5), limit));
+        const restart_report back =
+            tried.restart(std::max<std::size_t>(hosts / 5, 1), std::chrono::seconds(5), limit);
+        out["restarted"] = seconds(back.restarted);
+        out["all_after_restarts"] = seconds(back.all);
         const network_counters& after = tried.network().counters();
         out["restart_bytes_per_host"] = static_cast<double>(after.packet_bytes + after.stream_bytes -
                                                             before.packet_bytes - before.stream_bytes) /
                                         static_cast<double>(hosts);
         phase("restart", began);
+    }
+    if (how.split != 0) {
+        began = tried.network().now();
+        out["healed"] = seconds(
+            tried.split(std::max<std::size_t>(how.changes, 1), std::chrono::seconds(how.split), limit));
+        phase("split", began);
     }
     out["peak_bytes"] = peak_bytes();
     return out;
@@ -176,24 +188,27 @@ std::string text_of(const nlohmann::json& time) {
 }
 
 void print_head() {
-    std::printf("%6s %8s %5s | %6s | %7s %7s | %6s %6s | %6s %6s %6s | %7s | %8s %6s | %7s %7s\n", "hosts",
-                "endp.", "loss", "form", "msg/h/s", "B/h/s", "10:50%", "100%", "all50%", "99%", "100%",
-                "restart", "kB/host", "B/ent", "idle x", "chg x");
+    std::printf("%6s %8s %5s | %6s | %7s %7s | %6s %6s | %6s %6s %6s | %7s %7s | %6s | %8s %6s | %7s %7s\n",
+                "hosts", "endp.", "loss", "form", "msg/h/s", "B/h/s", "10:50%", "100%", "all50%", "99%",
+                "100%", "restart", "all", "heal", "kB/host", "B/ent", "idle x", "chg x");
 }
 
 void print(const nlohmann::json& one) {
     const auto& few = one["spread_in_small_networks"];
     const auto& all = one["spread_to_all_hosts"];
+    const auto time = [&](const char* name) {
+        return one.contains(name) ? text_of(one[name]) : std::string("-");
+    };
     std::printf(
-        "%6zu %8zu %4zu%% | %6s | %7.1f %7.0f | %6s %6s | %6s %6s %6s | %7s | %8.0f %6.0f | %7.1f %7.1f\n",
+        "%6zu %8zu %4zu%% | %6s | %7.1f %7.0f | %6s %6s | %6s %6s %6s | %7s %7s | %6s | %8.0f %6.0f | %7.1f "
+        "%7.1f\n",
         one["hosts"].get<std::size_t>(), one["endpoints"].get<std::size_t>(),
-        one["loss_percent"].get<std::size_t>(), text_of(one["formed"]).c_str(),
+        one["loss_percent"].get<std::size_t>(), time("formed").c_str(),
         one["messages_per_host_second"].get<double>(), one["bytes_per_host_second"].get<double>(),
         text_of(few["half"]["median"]).c_str(), text_of(few["all"]["median"]).c_str(),
         text_of(all["half"]["median"]).c_str(), text_of(all["most"]["median"]).c_str(),
-        text_of(all["all"]["median"]).c_str(),
-        one.contains("restarted") ? text_of(one["restarted"]).c_str() : "-",
-        one["heap_per_host"].get<double>() / 1000, one.value("bytes_per_entry", 0.0),
+        text_of(all["all"]["median"]).c_str(), time("restarted").c_str(), time("all_after_restarts").c_str(),
+        time("healed").c_str(), one["heap_per_host"].get<double>() / 1000, one.value("bytes_per_entry", 0.0),
         one["phases"]["idle"]["speed"].get<double>(), one["phases"]["changes"]["speed"].get<double>());
     std::fflush(stdout);
 }

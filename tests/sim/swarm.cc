@@ -124,6 +124,11 @@ bool swarm::holds_what_it_should(std::size_t which) const {
     return held == entries_wanted(which) && held_everywhere == _extra_everywhere;
 }
 
+bool swarm::is_complete(std::size_t which) const {
+    const running_host& host = _hosts[which];
+    return host.node && host.node->members().present() == _shape.hosts && holds_what_it_should(which);
+}
+
 bool swarm::complete() const {
     for (const running_host& each : _hosts)
         if (!each.node || each.node->members().present() != _shape.hosts) return false;
@@ -187,7 +192,7 @@ spread_report swarm::spread(std::size_t changes, bool everywhere, duration limit
     return report;
 }
 
-std::optional<duration> swarm::restart(std::size_t count, duration away, duration limit) {
+restart_report swarm::restart(std::size_t count, duration away, duration limit) {
     std::vector<std::size_t> chosen(_hosts.size());
     std::iota(chosen.begin(), chosen.end(), std::size_t{0});
     _network.random().shuffle(chosen.begin(), chosen.end());
@@ -204,6 +209,28 @@ std::optional<duration> swarm::restart(std::size_t count, duration away, duratio
     }
     _network.run(away);
     for (const std::size_t which : chosen) start(which);
+    const time_point begin = _network.now();
+    restart_report report;
+    const auto are_back = [&] {
+        return std::ranges::all_of(chosen, [&](std::size_t which) { return is_complete(which); });
+    };
+    if (!_network.run_until(are_back, limit)) return report;
+    report.restarted = _network.now() - begin;
+    if (_network.run_until([&] { return complete(); }, limit)) report.all = _network.now() - begin;
+    return report;
+}
+
+std::optional<duration> swarm::split(std::size_t changes, duration lasting, duration limit) {
+    for (std::size_t i = 0; i < _hosts.size(); i += 2) _network.set_side(address_of(i), 1);
+    for (std::size_t i = 0; i < changes; ++i) {
+        const std::size_t maker = _network.random().below(_hosts.size());
+        ++_extra[maker];
+        publish(maker, small_network_of(maker), random_key(_network.random()));
+        _hosts[maker].node->touched(_network.now());
+        _network.touched(address_of(maker));
+        _network.run(lasting / changes);
+    }
+    _network.heal();
     const time_point begin = _network.now();
     if (!_network.run_until([&] { return complete(); }, limit)) return std::nullopt;
     return _network.now() - begin;

@@ -39,6 +39,14 @@ struct spread_report {
     std::size_t unfinished = 0;
 };
 
+/// From the moment in which restarted hosts are started; nothing if it was not in time.
+struct restart_report {
+    /// Until they hold what they should.
+    std::optional<duration> restarted;
+    /// Until all hosts do.
+    std::optional<duration> all;
+};
+
 /// What a host sends on average.
 struct traffic_report {
     double packets_per_second = 0;
@@ -59,8 +67,12 @@ public:
     /// `everywhere`: in the network of all hosts, else in one of few.
     spread_report spread(std::size_t changes, bool everywhere, duration limit);
     /// Cuts the power of random hosts, starts them again `away` later under new names, and waits until
-    /// complete(); nothing if it was not by `limit`.
-    std::optional<duration> restart(std::size_t count, duration away, duration limit);
+    /// complete() or for `limit`.
+    restart_report restart(std::size_t count, duration away, duration limit);
+    /// Parts the swarm into two halves that do not reach each other, makes changes on both sides, and heals
+    /// it after `lasting`. Returns how long it took from then on until complete(); nothing if it was not by
+    /// `limit`.
+    std::optional<duration> split(std::size_t changes, duration lasting, duration limit);
     traffic_report idle(duration time);
 
     simulated_network& network() { return _network; }
@@ -89,6 +101,7 @@ private:
     void heard(const std::vector<networkdb::entry_change>& changes, time_point now);
     std::size_t entries_wanted(std::size_t host) const;
     bool holds_what_it_should(std::size_t which) const;
+    bool is_complete(std::size_t which) const;
 
     swarm_shape _shape;
     simulated_network _network;

@@ -32,7 +32,12 @@ TEST_P(swarm_simulation, forms_spreads_changes_and_survives_restarts) {
         EXPECT_LE(spread.most.median, spread.all.median);
     }
     EXPECT_TRUE(tried.complete());
-    EXPECT_TRUE(tried.restart(6, 5s, 5min));
+    const restart_report back = tried.restart(6, 5s, 5min);
+    ASSERT_TRUE(back.restarted);
+    ASSERT_TRUE(back.all);
+    EXPECT_LE(*back.restarted, *back.all);
+    // Long enough for each half to give the other one up.
+    EXPECT_TRUE(tried.split(20, 1min, 5min));
     const traffic_report quiet = tried.idle(1min);
     EXPECT_GT(quiet.packets_per_second, 1);
     EXPECT_LT(quiet.packets_per_second, 100);
