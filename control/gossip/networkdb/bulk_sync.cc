@@ -26,7 +26,15 @@ void network_db::handle(const bulk_sync& sync, time_point now) {
     if (!sync.unsolicited) return;
     // A failed node that can reach this host waits for its answer too (29).
     node* sender = _roster.find_node(sync.sender);
-    if (sender == nullptr || sender == _self || sender->state == node_state::left) return;
+    if (sender == nullptr) {
+        // A host that has just come asks before the member list has told of it. Stock never answers.
+        hold(sync.sender, encode(bulk_sync{sync.time, true, sync.sender, sync.networks, encode_compound({})}),
+             now);
+        // When its turn comes it counts.
+        --_counters.bulk_syncs_received;
+        return;
+    }
+    if (sender == _self || sender->state == node_state::left) return;
     std::set<std::string> wanted(sync.networks.begin(), sync.networks.end());
     std::vector<std::string> networks;
     for (const std::string& each : wanted)
@@ -51,7 +59,12 @@ void network_db::send_bulk_sync(const node& to, const std::vector<std::string>& 
         // The time is later than that of any request that is answered: its witness comes before.
         bulk_sync sync{_table_clock.increment(), unsolicited && first, _self->name, networks,
                        encode_compound(parts)};
-        if (sync.unsolicited) _awaited[to.name] = {sync.time, now + _settings.bulk_sync_patience, networks};
+        if (sync.unsolicited) {
+            const bool is_new = now < _self->since + _settings.announce_time;
+            const duration patience =
+                is_new ? _settings.bulk_sync_patience_at_first : _settings.bulk_sync_patience;
+            _awaited[to.name] = {sync.time, now + patience, networks};
+        }
         std::uint64_t id = _next_delivery++;
         _deliveries[id] = sync.unsolicited ? to.name : std::string();
         _effects.reliables.push_back({id, to.address, as_bytes(encode(sync))});

@@ -19,6 +19,7 @@ std::int32_t seconds_until(time_point when, time_point now) {
 network_db::network_db(networkdb_settings settings, std::uint64_t seed, time_point now)
     : _settings(std::move(settings)), _random(seed) {
     _self = &_roster.add_node(_settings.name, _settings.address);
+    _self->since = now;
     auto interval = static_cast<std::uint64_t>(_settings.bulk_sync_interval.count());
     // Hosts that start together must not sync together.
     _next_bulk_sync =

@@ -45,6 +45,8 @@ struct networkdb_settings {
     /// Then another member is asked. Stock waits for 30 s; but a member that has not heard of this host yet
     /// never answers, and a late answer is taken all the same.
     duration bulk_sync_patience = std::chrono::seconds(5);
+    /// The same until `announce_time` after the start, when most have not heard of this host.
+    duration bulk_sync_patience_at_first = std::chrono::milliseconds(1500);
     /// Members to sync with on joining a network. Stock asks every one, which costs each join the network's
     /// entries times its members; the periodic syncs find what these did not have.
     unsigned join_syncs = 3;

@@ -57,6 +57,44 @@ TEST_F(early_messages, count_when_the_owner_takes_part) {
     EXPECT_EQ(db.counters().early_messages, 1U) << "each waits once";
 }
 
+// A host that has just come asks those who have not heard of it; stock ones never answer.
+TEST_F(early_messages, a_bulk_sync_is_answered_when_the_node_becomes_known) {
+    hear(bulk_sync{9, true, "late", {"net"}, encode_compound({})});
+    EXPECT_TRUE(db.take_effects().reliables.empty());
+    EXPECT_EQ(db.counters().bulk_syncs_received, 0U);
+    hear_of_node();
+    const auto answers = db.take_effects().reliables;
+    ASSERT_EQ(answers.size(), 1U);
+    EXPECT_EQ(answers[0].to.ip, *ip_address::parse("192.0.2.3"));
+    EXPECT_EQ(db.counters().bulk_syncs_received, 1U);
+}
+
+// The first request may have gone to a node that has not heard of this one; later ones have not.
+TEST_F(early_messages, a_new_host_asks_the_next_one_sooner) {
+    const auto patience = [&](duration after_start) {
+        now = time_point(seconds(1000)) + after_start;
+        networkdb_settings settings = settings_of();
+        network_db asking(settings, 4, time_point(seconds(1000)));
+        for (int i = 0; i < 5; ++i)
+            asking.node_joined("peer" + std::to_string(i), {ip_address::from_v4(0xc000'0210U + i), 7946},
+                               now);
+        for (int i = 0; i < 5; ++i)
+            asking.user_message(gossip::copy_of(gossip::view_of(encode(network_event{
+                                    membership_change::join, 10, "peer" + std::to_string(i), "net"}))),
+                                now);
+        EXPECT_TRUE(asking.join_network("net", now).ok());
+        EXPECT_EQ(asking.take_effects().reliables.size(), 1U);
+        for (int step = 1; step < 100; ++step) {
+            now += std::chrono::milliseconds(100);
+            asking.advance(now);
+            if (!asking.take_effects().reliables.empty()) return step * std::chrono::milliseconds(100);
+        }
+        return std::chrono::milliseconds(0);
+    };
+    EXPECT_EQ(patience(seconds(0)), std::chrono::milliseconds(1500));
+    EXPECT_EQ(patience(seconds(60)), std::chrono::milliseconds(5000));
+}
+
 TEST_F(early_messages, count_when_the_node_becomes_known) {
     hear_of_endpoint();
     hear_of_network();
