@@ -46,9 +46,9 @@ struct aead_packet {
 };
 static_assert(sizeof(aead_packet) == 64);
 
-/// An implementation of one cipher: plain functions over an expanded key, for a packet at a time. On the CPUs
-/// that have wide AES a cipher of several packets side by side gains nothing, and one at a time leaves its
-/// caller the CPU's free slots (seal_run.hh). A faster implementation is one more of these, named in aead.cc.
+/// An implementation of one cipher: plain functions over an expanded key, for a packet at a time: what its
+/// caller does for the next packet then fits into slots that the cipher leaves the CPU (seal_run.hh). A
+/// faster implementation is one more of these, named in aead.cc.
 struct aead_engine {
     /// "ipsec-mb avx2", "libsodium" ...
     std::string_view name;

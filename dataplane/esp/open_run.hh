@@ -12,8 +12,8 @@
 namespace waggle::esp {
 
 /// Opens packets of one SA whose numbers rise one by one and are all fresh. Each is decrypted once the next
-/// one is prepared (seal_run.hh tells why). First add() for each packet, then complete(). The caller owns the
-/// SA.
+/// one is prepared (seal_run.hh tells why), and read once that one is decrypted. First add() for each packet,
+/// then complete(). The caller owns the SA.
 class open_run {
 public:
     /// Where the packets are on their way: apart, so that the rest can stay in registers.
@@ -30,10 +30,10 @@ public:
           _fixed(static_cast<std::uint32_t>(sizeof(esp_header)) + association.icv_length),
           _places(packets) {}
 
-    /// Prepares a packet and opens the one before; `esp` and `length` as in open_burst, at least a whole ESP
-    /// header. If the one before is authentic and holds a datagram, `opened(text, length)` is called with its
-    /// decrypted text and the bytes of the payload that the text starts with; complete() has the last word.
-    /// False: it does not belong to the run, or the run is as long as can be, and nothing has happened.
+    /// `esp` and `length` as in open_burst, at least a whole ESP header. For each packet that is authentic
+    /// and holds a datagram `opened(i, text, length)` is called, a little later: the i-th one, its decrypted
+    /// text, and the bytes of the payload that the text starts with; complete() has the last word. False: the
+    /// packet does not belong to the run, or the run is as long as can be, and nothing has happened.
     template <typename Opened>
     bool add(std::uint8_t* esp, std::uint32_t length, Opened&& opened) {
         const std::uint64_t iv = iv_of(esp);

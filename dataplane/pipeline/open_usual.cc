@@ -62,7 +62,8 @@ packet_mask open_usual(worker_context& context, tunnel_burst& b, packet_mask sea
     for (; rest != 0; rest &= rest - 1) {
         const auto i = static_cast<unsigned>(__builtin_ctzll(rest));
         packets[run.count()] = static_cast<std::uint8_t>(i);
-        if (source(i) != first || !run.add(b.frames[i], b.lengths[i], go_on)) [[unlikely]]
+        const bool has_header = b.lengths[i] >= sizeof(esp_header);
+        if (source(i) != first || !has_header || !run.add(b.frames[i], b.lengths[i], go_on)) [[unlikely]]
             break;
     }
     const packet_mask opened = run.complete(now, go_on);
