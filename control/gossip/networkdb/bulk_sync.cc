@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "control/gossip/networkdb/codec.hh"
+#include "control/gossip/networkdb/compound_writer.hh"
 #include "control/gossip/networkdb/network_db.hh"
 
 /// Bulk sync: all entries of the networks in common, both ways, over a stream.
@@ -52,13 +53,11 @@ std::vector<std::string> network_db::common_networks(const node& with) const {
 
 void network_db::send_bulk_sync(const node& to, const std::vector<std::string>& networks, bool unsolicited,
                                 time_point now) {
-    std::vector<std::string> parts;
-    std::size_t size = 0;
+    compound_writer parts;
     bool first = true;
-    auto flush = [&] {
+    const auto flush = [&] {
         // The time is later than that of any request that is answered: its witness comes before.
-        bulk_sync sync{_table_clock.increment(), unsolicited && first, _self->name, networks,
-                       encode_compound(parts)};
+        bulk_sync sync{_table_clock.increment(), unsolicited && first, _self->name, networks, parts.take()};
         if (sync.unsolicited) {
             const bool is_new = now < _self->since + _settings.announce_time;
             const duration patience =
@@ -69,28 +68,34 @@ void network_db::send_bulk_sync(const node& to, const std::vector<std::string>& 
         _deliveries[id] = sync.unsolicited ? to.name : std::string();
         _effects.reliables.push_back({id, to.address, as_bytes(encode(sync))});
         ++_counters.bulk_syncs_sent;
-        parts.clear();
-        size = 0;
         first = false;
     };
-    auto add = [&](std::string part) {
-        size += part.size() + compound_part_overhead;
-        parts.push_back(std::move(part));
-        if (size >= _settings.bulk_sync_limit) flush();
+    const auto flush_if_large = [&] {
+        if (parts.size() >= _settings.bulk_sync_limit) flush();
     };
+    std::string key;
     for (const std::string& id : networks) {
         const network& in = *_roster.find_network(id);
         // Peers drop entries of owners that they do not know to take part; this one at least they shall know.
-        add(encode(network_event{membership_change::join, _self->find(in)->time, _self->name, id}));
+        parts.add(encode(network_event{membership_change::join, _self->find(in)->time, _self->name, id}));
+        flush_if_large();
         in.own->entries.for_each([&](const entry& one) {
             auto left = std::chrono::seconds(0);
             if (one.forget_at() != gossip::never)
                 left = std::chrono::duration_cast<std::chrono::seconds>(one.forget_at() - now);
             if (one.deleted() && left.count() < 1) return;
-            add(encode(table_event{one.deleted() ? table_change::remove : table_change::create, one.time(),
-                                   one.owner()->name, id, std::string(one.table()), one.key(),
-                                   std::string(one.value()),
-                                   static_cast<std::int32_t>(std::max<std::int64_t>(left.count(), 0))}));
+            one.copy_key(key);
+            table_event_view event;
+            event.change = one.deleted() ? table_change::remove : table_change::create;
+            event.time = one.time();
+            event.owner = one.owner()->name;
+            event.network = id;
+            event.table = one.table();
+            event.key = key;
+            event.value = one.value();
+            event.residual_reap_time = static_cast<std::int32_t>(std::max<std::int64_t>(left.count(), 0));
+            parts.add(event);
+            flush_if_large();
         });
     }
     if (first || !parts.empty()) flush();

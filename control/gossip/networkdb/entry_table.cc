@@ -20,8 +20,16 @@ void entry_table::destroy(entry* one) {
 }
 
 std::string entry::key() const {
-    return _key_is_packed ? packed_key::unpack(reinterpret_cast<const std::uint8_t*>(text()))
-                          : std::string(stored_key());
+    std::string copy;
+    copy_key(copy);
+    return copy;
+}
+
+void entry::copy_key(std::string& into) const {
+    if (_key_is_packed)
+        packed_key::unpack(reinterpret_cast<const std::uint8_t*>(text()), into);
+    else
+        into = stored_key();
 }
 
 entry_table::stored_key::stored_key(std::string_view text)

@@ -28,6 +28,8 @@ class entry {
 public:
     std::string_view table() const { return _table->first; }
     std::string key() const;
+    /// The same into a text whose memory is used again.
+    void copy_key(std::string& into) const;
     std::string_view value() const {
         return _value_is_shared ? shared()->view() : std::string_view(text() + _key_size, _value_size);
     }

@@ -31,14 +31,20 @@ bool packed_key::pack(std::string_view text, std::uint8_t* packed) {
     return (all & no_digit) == 0;
 }
 
-std::string packed_key::unpack(const std::uint8_t* packed) {
+void packed_key::unpack(const std::uint8_t* packed, std::string& text) {
     constexpr char digits[] = "0123456789abcdef";
-    std::string text(2 * hex_size, '0');
+    text.resize(2 * hex_size);
     for (std::size_t i = 0; i < hex_size; ++i) {
         text[2 * i] = digits[packed[i] >> 4];
         text[2 * i + 1] = digits[packed[i] & 15];
     }
-    return text;
+}
+
+std::string packed_key::text() const {
+    if (!_is_hex) return other();
+    std::string digits;
+    unpack(_bytes.data(), digits);
+    return digits;
 }
 
 packed_key::packed_key(std::string_view text) : _is_hex(pack(text, _bytes.data())) {

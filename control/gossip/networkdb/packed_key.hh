@@ -15,14 +15,14 @@ public:
     static constexpr std::size_t hex_size = 32;
     /// Fills `packed` (32 bytes); false if the text is no such key.
     static bool pack(std::string_view text, std::uint8_t* packed);
-    static std::string unpack(const std::uint8_t* packed);
+    static void unpack(const std::uint8_t* packed, std::string& text);
 
     explicit packed_key(std::string_view text);
     ~packed_key();
     packed_key(packed_key&& other) noexcept;
     packed_key& operator=(packed_key&& other) noexcept;
 
-    std::string text() const { return _is_hex ? unpack(_bytes.data()) : other(); }
+    std::string text() const;
     std::size_t hash() const;
     friend bool operator==(const packed_key& a, const packed_key& b) {
         return a._is_hex == b._is_hex && (a._is_hex ? a._bytes == b._bytes : a.other() == b.other());
