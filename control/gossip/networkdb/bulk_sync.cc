@@ -123,8 +123,10 @@ void network_db::end_sync(const std::string& with, bool answered, time_point now
         if (std::ranges::find(asked, id) == asked.end())
             // It waited for a request that was under way when this network was joined: its turn is now.
             own->own->sync_candidates.push_back(with);
-        else if (answered && own->own->syncs_wanted > 0)
-            --own->own->syncs_wanted;
+        else if (answered) {
+            ++own->own->syncs_answered;
+            if (own->own->syncs_wanted > 0) --own->own->syncs_wanted;
+        }
         freed.push_back(own);
     }
     for (network* each : freed) pump_syncs(*each, now);
@@ -169,9 +171,23 @@ void network_db::pump_syncs(network& in, time_point now) {
         if (start_sync(*next, now) && own.syncing_with.empty()) own.syncing_with = next->name;
     }
     // As stock: whether or not the syncs succeeded, from here on events are passed on.
-    if (own.syncing_with.empty()) {
-        own.syncs_wanted = 0;
-        own.in_sync = true;
+    if (!own.syncing_with.empty()) return;
+    own.syncs_wanted = 0;
+    own.in_sync = true;
+    // Where many start at once, those that this host knows so far may not know it. Later the periodic syncs
+    // see to it.
+    const bool is_new = !own.leaving && now < _self->since + _settings.bulk_sync_interval;
+    if (is_new && own.syncs_answered < std::min<std::size_t>(_settings.join_syncs, in.members.size() - 1))
+        own.ask_again_at = now + _settings.bulk_sync_patience_at_first;
+}
+
+void network_db::ask_again(time_point now) {
+    for (const auto& [id, in] : _own) {
+        own_network& own = *in->own;
+        if (now < own.ask_again_at) continue;
+        own.ask_again_at = gossip::never;
+        if (own.leaving || !own.syncing_with.empty() || own.syncs_answered >= _settings.join_syncs) continue;
+        want_syncs(*in, _settings.join_syncs - own.syncs_answered, now);
     }
 }
 

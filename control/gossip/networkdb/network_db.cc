@@ -67,6 +67,8 @@ result<void> network_db::join_network(const std::string& id, time_point now) {
     own_network& own = *joined.own;
     own.leaving = false;
     own.in_sync = false;
+    own.syncs_answered = 0;
+    own.ask_again_at = gossip::never;
     own.forget_at = gossip::never;
     own.announce_until = now + _settings.announce_time;
     attachment& self = _roster.attach(*_self, joined);

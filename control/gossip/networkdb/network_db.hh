@@ -242,6 +242,7 @@ private:
     /// With the networks that got their first other members by the message that was just heard.
     void begin_first_syncs(time_point now);
     void pump_syncs(network& in, time_point now);
+    void ask_again(time_point now);
     void sync_periodically(time_point now);
     void sync_with_returned(node& who, time_point now);
 

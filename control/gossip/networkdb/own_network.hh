@@ -27,6 +27,9 @@ struct own_network {
     /// Whose answer to a bulk sync is awaited; empty: nobody's.
     std::string syncing_with;
     bool had_peers = false;
+    /// Answers to bulk syncs since the join, and when to ask again if there were too few.
+    unsigned syncs_answered = 0;
+    gossip::time_point ask_again_at = gossip::never;
 };
 
 }  // namespace waggle::networkdb

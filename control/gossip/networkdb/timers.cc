@@ -10,6 +10,7 @@ void network_db::advance(time_point now) {
     if (now >= _next_gossip) gossip_tables(now);
     if (now >= _next_reconnect) reconnect(now);
     if (now >= _next_bulk_sync) sync_periodically(now);
+    ask_again(now);
     std::vector<std::string> silent;
     for (const auto& [name, awaited] : _awaited)
         if (now >= awaited.deadline) silent.push_back(name);
@@ -24,8 +25,10 @@ time_point network_db::next_wake() const {
     time_point next = std::min({_next_gossip, _next_reconnect, _next_bulk_sync});
     for (const auto& [name, awaited] : _awaited) next = std::min(next, awaited.deadline);
     time_point due = _reapables.empty() ? gossip::never : _reapables.begin()->first;
-    for (const auto& [id, own] : _own)
+    for (const auto& [id, own] : _own) {
+        next = std::min(next, own->own->ask_again_at);
         if (const entry* first = own->own->entries.next_to_forget()) due = std::min(due, first->forget_at());
+    }
     if (due != gossip::never) next = std::min(next, std::max(due, _next_reap));
     return next;
 }

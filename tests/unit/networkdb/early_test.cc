@@ -95,6 +95,26 @@ TEST_F(early_messages, a_new_host_asks_the_next_one_sooner) {
     EXPECT_EQ(patience(seconds(60)), std::chrono::milliseconds(5000));
 }
 
+// Where many start at once, nobody whom a new host knows at first may know it yet.
+TEST_F(early_messages, a_new_host_that_nobody_answers_asks_again) {
+    std::size_t asked = 0;
+    const auto pass = [&](duration time) {
+        for (const time_point end = now + time; now < end; now += std::chrono::milliseconds(100)) {
+            db.advance(now);
+            asked += db.take_effects().reliables.size();
+        }
+    };
+    // The request of the join was taken before.
+    pass(seconds(10));
+    EXPECT_GE(asked, 2U);
+    // An answer of the only peer is all that can be had; then the periodic syncs go on.
+    hear(bulk_sync{100, false, "peer", {"net"}, encode_compound({})});
+    pass(seconds(2));
+    asked = 0;
+    pass(seconds(10));
+    EXPECT_EQ(asked, 0U);
+}
+
 TEST_F(early_messages, count_when_the_node_becomes_known) {
     hear_of_endpoint();
     hear_of_network();
