@@ -124,11 +124,6 @@ bool swarm::holds_what_it_should(std::size_t which) const {
     return held == entries_wanted(which) && held_everywhere == _extra_everywhere;
 }
 
-bool swarm::is_complete(std::size_t which) const {
-    const running_host& host = _hosts[which];
-    return host.node && host.node->members().present() == _shape.hosts && holds_what_it_should(which);
-}
-
 bool swarm::complete() const {
     for (const running_host& each : _hosts)
         if (!each.node || each.node->members().present() != _shape.hosts) return false;
@@ -212,7 +207,7 @@ restart_report swarm::restart(std::size_t count, duration away, duration limit) 
     const time_point begin = _network.now();
     restart_report report;
     const auto are_back = [&] {
-        return std::ranges::all_of(chosen, [&](std::size_t which) { return is_complete(which); });
+        return std::ranges::all_of(chosen, [&](std::size_t which) { return holds_what_it_should(which); });
     };
     if (!_network.run_until(are_back, limit)) return report;
     report.restarted = _network.now() - begin;

@@ -41,9 +41,9 @@ struct spread_report {
 
 /// From the moment in which restarted hosts are started; nothing if it was not in time.
 struct restart_report {
-    /// Until they hold what they should.
+    /// Until they hold the endpoints that they should.
     std::optional<duration> restarted;
-    /// Until all hosts do.
+    /// Until complete(): all hosts do, and have given the former lives up.
     std::optional<duration> all;
 };
 
@@ -101,7 +101,6 @@ private:
     void heard(const std::vector<networkdb::entry_change>& changes, time_point now);
     std::size_t entries_wanted(std::size_t host) const;
     bool holds_what_it_should(std::size_t which) const;
-    bool is_complete(std::size_t which) const;
 
     swarm_shape _shape;
     simulated_network _network;
