@@ -92,5 +92,6 @@ def test_peer_moves_to_another_mac(lab, family):
     else:
         # The kernel took the address away with the link; it announces it as it answers.
         pair.b.namespace.ip("addr", "replace", f"{address_of(family, 2)}/64", "dev", "eth0", "nodad")
-    wait_until(lambda: pair.a.items("peers")[0]["next_hop_mac"] == moved, timeout=40, what="the new MAC")
+    # Unannounced it takes until the kernel asks again: up to 45 s as reachable, 5 s of delay, three questions.
+    wait_until(lambda: pair.a.items("peers")[0]["next_hop_mac"] == moved, timeout=90, what="the new MAC")
     assert pair.a1.reaches("10.1.0.2", timeout=20)
