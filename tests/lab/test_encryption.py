@@ -41,7 +41,8 @@ def protocols_on_wire(pair, *filter_words):
 @pytest.mark.parametrize("family", ["ipv4", "ipv6"])
 def test_docker_profile_carries_everything_in_esp(lab, family):
     pair = docker_pair(lab, family=family)
-    assert pair.a1.reaches("10.1.0.2", timeout=30)
+    # Each family and each host gets ready at its own time.
+    assert pair.a1.reaches("10.1.0.2", timeout=30) and pair.b1.reaches("fd00:1::1", timeout=30)
     assert pair.a1.ping("10.1.0.2", count=20, interval=0.05) == (20, 20)
     assert pair.b1.ping("fd00:1::1", count=20, interval=0.05) == (20, 20)
     # Stock's MTU: 26 bytes less than without, and the largest packet passes.
