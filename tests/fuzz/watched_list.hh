@@ -18,6 +18,7 @@ public:
     void node_joined(const member&, time_point) override {}
     void node_left(const member&, time_point) override {}
     void node_updated(const member&, time_point) override {}
+    void node_answered(const std::string&, time_point) override {}
     void reliable_sent(stream_id, bool, time_point) override {}
     void join_finished(const ip_endpoint&, bool, time_point) override {}
 };

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <string>
 #include <vector>
 
 #include "control/gossip/core/bytes.hh"
@@ -38,6 +39,9 @@ public:
     virtual void node_left(const member& who, time_point now) = 0;
     /// Address or meta of a present host changed.
     virtual void node_updated(const member& who, time_point now) = 0;
+
+    /// The host that memberlist::ping() asked for answered under that name.
+    virtual void node_answered(const std::string& name, time_point now) = 0;
 
     /// The end of a reliable message; `id` is what send_reliable returned.
     virtual void reliable_sent(stream_id id, bool delivered, time_point now) = 0;

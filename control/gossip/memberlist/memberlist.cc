@@ -66,6 +66,7 @@ void memberlist::state::advance(time_point now) {
         if (!_probe) probe_next(now);
     }
     expire_relays(now);
+    expire_asked_pings(now);
     expire_suspicions(now);
     if (_next_gossip <= now) {
         while (_next_gossip <= now) _next_gossip += _settings.gossip_interval;
@@ -81,6 +82,7 @@ time_point memberlist::state::next_wake() const {
         const auto oldest = _relays.find(_relay_order.front());
         wake = std::min(wake, oldest == _relays.end() ? wake : oldest->second.deadline);
     }
+    if (!_asked_pings.empty()) wake = std::min(wake, _asked_pings.begin()->second.deadline);
     if (!_suspicions.empty()) wake = std::min(wake, _suspicions.begin()->first.first);
     return wake;
 }
@@ -142,6 +144,11 @@ stream_id memberlist::send_reliable(const ip_endpoint& to, byte_view message) {
     return _state->open({state::purpose::user, to, 0}, wire::encode_user_stream(message),
                         _state->_settings.stream_timeout);
 }
+void memberlist::ping(const std::string& name, const ip_endpoint& address, time_point now) {
+    constexpr unsigned tries = 3;
+    _state->ping(name, address, tries, now);
+}
+
 void memberlist::tell(notice line) {
     _state->_effects.notices.push_back(std::move(line));
 }

@@ -67,6 +67,9 @@ public:
     void send_best_effort(const ip_endpoint& to, byte_view message);
     /// A user message on a stream; its end comes as delegate::reliable_sent.
     stream_id send_reliable(const ip_endpoint& to, byte_view message);
+    /// Asks whether the host of this name is the one that runs at the address now, up to three times. Hosts
+    /// answer to no other name; delegate::node_answered hears of it.
+    void ping(const std::string& name, const ip_endpoint& address, time_point now);
     /// Adds a line to the effects.
     void tell(notice line);
     /// The largest message of send_best_effort.

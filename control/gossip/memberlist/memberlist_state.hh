@@ -42,6 +42,14 @@ struct running_probe {
     bool reached_by_tcp = false;
 };
 
+/// A ping that the delegate asked for.
+struct asked_ping {
+    std::string name;
+    ip_endpoint address;
+    unsigned tries_left = 0;
+    time_point deadline{};
+};
+
 /// A ping made for another host.
 struct relay {
     std::uint32_t sequence = 0;
@@ -60,6 +68,7 @@ public:
     using stream = memberlist_parts::stream;
     using running_probe = memberlist_parts::running_probe;
     using relay = memberlist_parts::relay;
+    using asked_ping = memberlist_parts::asked_ping;
 
     state(memberlist_settings how, random_source& random, delegate& on_top);
 
@@ -102,6 +111,8 @@ public:
     void hear_nack(std::uint32_t sequence);
     void relay_ping(const ip_endpoint& from, const wire::indirect_ping& asked, time_point now);
     void expire_relays(time_point now);
+    void ping(const std::string& name, const ip_endpoint& address, unsigned tries, time_point now);
+    void expire_asked_pings(time_point now);
 
     // exchange.cc
     stream_id open(const stream& what, bytes message, duration timeout);
@@ -143,6 +154,8 @@ public:
     /// Pings made for others by our sequence number; all wait equally long, so the oldest ends first.
     std::unordered_map<std::uint32_t, relay> _relays;
     std::deque<std::uint32_t> _relay_order;
+    /// By sequence number, and so by deadline: all wait equally long.
+    std::map<std::uint32_t, asked_ping> _asked_pings;
     stream_id _next_stream = 1;
     std::unordered_map<stream_id, stream> _streams;
     /// Lines that a peer can cause at will are held back until then.

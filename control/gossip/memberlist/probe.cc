@@ -82,6 +82,11 @@ void memberlist::state::hear_ack(std::uint32_t sequence, time_point now) {
         end_probe(true, now);
         return;
     }
+    if (const auto asked = _asked_pings.extract(sequence)) {
+        heard_from(asked.mapped().name, now);
+        _delegate.node_answered(asked.mapped().name, now);
+        return;
+    }
     const auto found = _relays.find(sequence);
     if (found == _relays.end()) return;
     const relay done = found->second;
@@ -113,6 +118,22 @@ void memberlist::state::expire_relays(time_point now) {
             _relays.erase(oldest);
         }
         _relay_order.pop_front();
+    }
+}
+
+void memberlist::state::ping(const std::string& name, const ip_endpoint& address, unsigned tries,
+                             time_point now) {
+    if (tries == 0 || _asked_pings.size() >= _settings.asked_pings_limit) return;
+    const std::uint32_t sequence = _next_sequence++;
+    _asked_pings[sequence] = {name, address, tries - 1, now + _settings.probe_timeout};
+    send(address, wire::ping{sequence, name, self().address, self().name}.encode());
+}
+
+void memberlist::state::expire_asked_pings(time_point now) {
+    while (!_asked_pings.empty() && _asked_pings.begin()->second.deadline <= now) {
+        const auto unanswered = _asked_pings.extract(_asked_pings.begin());
+        const asked_ping& asked = unanswered.mapped();
+        ping(asked.name, asked.address, asked.tries_left, now);
     }
 }
 

@@ -45,6 +45,8 @@ struct memberlist_settings {
     std::size_t meta_limit = 512;
     std::size_t user_state_limit = std::size_t{64} << 20;
     std::size_t relayed_pings_limit = 1024;
+    /// Pings of memberlist::ping() that wait for an answer.
+    std::size_t asked_pings_limit = 1024;
 };
 
 }  // namespace waggle::gossip

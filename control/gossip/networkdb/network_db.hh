@@ -47,6 +47,9 @@ struct networkdb_settings {
     duration bulk_sync_patience = std::chrono::seconds(5);
     /// The same until `announce_time` after the start, when most have not heard of this host.
     duration bulk_sync_patience_at_first = std::chrono::milliseconds(1500);
+    /// How long after the start an address's latest name is not taken for its present one at once: the one
+    /// that had it before is asked.
+    duration order_doubted = std::chrono::seconds(30);
     /// Members to sync with on joining a network. Stock asks every one, which costs each join the network's
     /// entries times its members; the periodic syncs find what these did not have.
     unsigned join_syncs = 3;
@@ -94,13 +97,20 @@ struct networkdb_effects {
         gossip::bytes message;
     };
     std::vector<reliable> reliables;
+    /// Is the node of this name the one that runs at the address? If so, node_answered() is to be called.
+    struct ping {
+        std::string name;
+        ip_endpoint address;
+    };
+    std::vector<ping> pings;
     /// Members to join with; join_ended() is to be called for each.
     std::vector<ip_endpoint> joins;
     std::vector<entry_change> changes;
     std::vector<notice> notices;
 
     bool empty() const {
-        return packets.empty() && reliables.empty() && joins.empty() && changes.empty() && notices.empty();
+        return packets.empty() && reliables.empty() && pings.empty() && joins.empty() && changes.empty() &&
+               notices.empty();
     }
 };
 
@@ -155,6 +165,8 @@ public:
     void node_joined(const std::string& name, const ip_endpoint& address, time_point now);
     /// `left`: by its own will. Stock engines learn that from its node event only.
     void node_left(const std::string& name, bool left, time_point now);
+    /// The node has answered a ping at its address after that was asked for.
+    void node_answered(const std::string& name, time_point now);
     void node_moved(const std::string& name, const ip_endpoint& address);
     void delivery_ended(std::uint64_t id, bool delivered, time_point now);
     void join_ended(const ip_endpoint& with, bool joined, time_point now);
@@ -229,6 +241,7 @@ private:
     void drop_entries(attachment& in, bool tell, bool replaced = false);
     void deactivate(node& who);
     void restore_replaced(const node& gone, time_point now);
+    void restore(node& replaced, time_point now);
     void reconnect(time_point now);
 
     // bulk_sync.cc

@@ -15,8 +15,12 @@ void network_db::node_joined(const std::string& name, const ip_endpoint& address
     }
     // Names are new at every start: an address under another name is the next life of the node that had it,
     // whatever became of that (all releases).
-    if (node* former = _roster.at_address(address); former != nullptr && former != _self)
+    if (node* former = _roster.at_address(address); former != nullptr && former != _self) {
         mark_left(*former, now, true);
+        // A host that has just started may hear of the lives of an address in the wrong order.
+        if (former->replaced && former->present && now < _self->since + _settings.order_doubted)
+            _effects.pings.push_back({former->name, address});
+    }
     _roster.add_node(name, address).since = now;
     ++_active;
     handle_early(name, now);
@@ -39,17 +43,30 @@ void network_db::node_left(const std::string& name, bool left, time_point now) {
 }
 
 void network_db::restore_replaced(const node& gone, time_point now) {
-    // A host that has just started may hear of an address's present life first and of its former one later,
-    // from somebody who does not know yet that it is dead. Now it is.
+    // An address's present life was heard of first and its former one later, from somebody who did not know
+    // yet that it is dead. Now it is.
     const std::vector<node*>& replaced = _roster.replaced_at(gone.address);
     const auto latest =
         std::find_if(replaced.rbegin(), replaced.rend(), [](const node* each) { return each->present; });
     if (latest == replaced.rend()) return;
-    node& other = **latest;
-    _roster.set_address(other, other.address);
-    activate(other, now);
+    restore(**latest, now);
+}
+
+void network_db::restore(node& replaced, time_point now) {
+    _roster.set_address(replaced, replaced.address);
+    activate(replaced, now);
     // In which networks it is, it tells itself.
-    if (_reconnecting.emplace(other.address, other.name).second) _effects.joins.push_back(other.address);
+    if (_reconnecting.emplace(replaced.address, replaced.name).second)
+        _effects.joins.push_back(replaced.address);
+}
+
+void network_db::node_answered(const std::string& name, time_point now) {
+    node* const who = _roster.find_node(name);
+    if (who == nullptr || !who->replaced || !who->present) return;
+    // Whoever runs now is no former life of one that was heard of before it was asked.
+    if (node* const other = _roster.at_address(who->address); other != nullptr && other != who)
+        mark_left(*other, now, true);
+    restore(*who, now);
 }
 
 void network_db::activate(node& who, time_point now) {

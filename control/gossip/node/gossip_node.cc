@@ -115,6 +115,7 @@ void gossip_node::pump(time_point now) {
             _members.send_best_effort(packet.to, packet.message);
         for (const auto& reliable : wanted.reliables)
             _deliveries[_members.send_reliable(reliable.to, reliable.message)] = reliable.id;
+        for (const auto& asked : wanted.pings) _members.ping(asked.name, asked.address, now);
         for (const ip_endpoint& with : wanted.joins) _members.join(with, now);
         if (_on_change && !wanted.changes.empty()) _on_change(std::move(wanted.changes), now);
     }
@@ -203,6 +204,10 @@ void gossip_node::forget(const member& gone) {
 }
 void gossip_node::node_updated(const member& who, time_point) {
     _tables.node_moved(who.name, who.address);
+}
+
+void gossip_node::node_answered(const std::string& name, time_point now) {
+    _tables.node_answered(name, now);
 }
 
 void gossip_node::reliable_sent(stream_id id, bool delivered, time_point now) {

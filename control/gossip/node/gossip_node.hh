@@ -81,6 +81,7 @@ private:
     void node_joined(const member& who, time_point now) override;
     void node_left(const member& who, time_point now) override;
     void node_updated(const member& who, time_point now) override;
+    void node_answered(const std::string& name, time_point now) override;
     void reliable_sent(stream_id id, bool delivered, time_point now) override;
     void join_finished(const ip_endpoint& seed, bool joined, time_point now) override;
 

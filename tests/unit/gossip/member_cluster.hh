@@ -31,6 +31,7 @@ public:
         left_at[who.name] = now;
     }
     void node_updated(const member& who, time_point) override { ++updates[who.name]; }
+    void node_answered(const std::string& name, time_point) override { ++answers[name]; }
     void reliable_sent(stream_id, bool delivered, time_point) override {
         ++(delivered ? delivered_count : undelivered_count);
     }
@@ -45,6 +46,7 @@ public:
     std::unordered_map<std::string, int> joins;
     std::unordered_map<std::string, int> leaves;
     std::unordered_map<std::string, int> updates;
+    std::unordered_map<std::string, int> answers;
     std::unordered_map<std::string, time_point> left_at;
     int delivered_count = 0;
     int undelivered_count = 0;

@@ -125,6 +125,50 @@ INSTANTIATE_TEST_SUITE_P(conditions, memberlist_network,
                                          conditions_case{"lossy", {0.1, 0.05, 200us, 40ms}}),
                          [](const auto& one) { return one.param.name; });
 
+TEST(memberlist_ping, is_answered_by_a_host_of_that_name_only) {
+    member_cluster swarm(1);
+    swarm.grow(2);
+    swarm.network.run(std::chrono::seconds(5));
+    memberlist& list = swarm.hosts[0]->list;
+    const auto ping = [&](const std::string& name, std::size_t where) {
+        list.ping(name, member_cluster::endpoint(where), swarm.network.now());
+        swarm.network.touched(member_cluster::endpoint(0));
+    };
+    ping("n1", 1);
+    ping("stranger", 1);
+    swarm.network.run(std::chrono::milliseconds(100));
+    EXPECT_EQ(swarm.hosts[0]->answers, (std::unordered_map<std::string, int>{{"n1", 1}}));
+
+    // Two pings are lost, the third is not.
+    const time_point asked = swarm.network.now();
+    swarm.network.set_filter([&](const ip_endpoint&, const ip_endpoint&) {
+        return swarm.network.now() < asked + std::chrono::milliseconds(900);
+    });
+    ping("n1", 1);
+    swarm.network.run(std::chrono::milliseconds(950));
+    EXPECT_EQ(swarm.hosts[0]->answers["n1"], 1);
+    swarm.network.run(std::chrono::seconds(1));
+    EXPECT_EQ(swarm.hosts[0]->answers["n1"], 2);
+
+    // Nobody is asked for ever.
+    const std::uint64_t before = list.counters().packets_sent;
+    ping("nobody", 7);
+    swarm.network.run(std::chrono::seconds(20));
+    EXPECT_EQ(swarm.hosts[0]->answers.count("nobody"), 0U);
+    EXPECT_LT(list.counters().packets_sent - before, 100U);
+    EXPECT_TRUE(swarm.agree());
+}
+
+TEST(memberlist_ping, waits_for_no_more_answers_than_the_limit) {
+    member_cluster swarm(1);
+    swarm.grow(1);
+    memberlist& list = swarm.hosts[0]->list;
+    const std::size_t limit = list.settings().asked_pings_limit;
+    for (std::size_t i = 0; i < limit + 10; ++i)
+        list.ping("nobody", member_cluster::endpoint(7), swarm.network.now());
+    EXPECT_EQ(list.counters().packets_sent, limit);
+}
+
 TEST(memberlist_scale, hundreds_of_hosts_find_a_death) {
     member_cluster cluster(20);
     cluster.grow(300);

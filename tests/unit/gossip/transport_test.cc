@@ -58,6 +58,7 @@ public:
     void node_joined(const member&, time_point) override {}
     void node_left(const member&, time_point) override {}
     void node_updated(const member&, time_point) override {}
+    void node_answered(const std::string&, time_point) override {}
     void reliable_sent(stream_id, bool delivered, time_point) override { note_end(delivered); }
     void join_finished(const ip_endpoint&, bool joined, time_point) override { note_end(joined); }
 

@@ -72,6 +72,42 @@ TEST_F(one_node, the_present_life_at_an_address_is_back_when_a_former_one_heard_
     EXPECT_TRUE(db.everyone().replaced_at(elsewhere).empty());
 }
 
+TEST_F(one_node, the_present_life_at_an_address_is_back_when_it_answers_after_a_former_one_was_heard_of) {
+    share_net();
+    const auto state_of = [&](const std::string& name) { return db.everyone().find_node(name)->state; };
+    db.node_joined("former", peer_address, now);
+    networkdb_effects wanted = db.take_effects();
+    ASSERT_EQ(wanted.pings.size(), 1U);
+    EXPECT_EQ(wanted.pings[0].name, "peer");
+    EXPECT_EQ(wanted.pings[0].address, peer_address);
+    EXPECT_EQ(state_of("peer"), node_state::left);
+
+    db.node_answered("peer", now);
+    wanted = db.take_effects();
+    EXPECT_EQ(wanted.joins, std::vector{peer_address});
+    EXPECT_EQ(state_of("peer"), node_state::active);
+    EXPECT_EQ(state_of("former"), node_state::left);
+    EXPECT_EQ(db.everyone().at_address(peer_address)->name, "peer");
+    EXPECT_EQ(db.active_nodes(), 3U);
+    // Once is enough, and the end of the former one is no news.
+    db.node_answered("peer", now);
+    db.node_answered("nobody", now);
+    db.node_left("former", false, now);
+    EXPECT_EQ(state_of("peer"), node_state::active);
+    EXPECT_EQ(db.active_nodes(), 3U);
+    EXPECT_TRUE(db.take_effects().empty());
+
+    // A host that has been there for long hears of lives in their order; one that is dead is not asked.
+    db.node_left("peer", false, now);
+    db.node_joined("next", peer_address, now);
+    EXPECT_TRUE(db.take_effects().pings.empty());
+    db.node_answered("peer", now);
+    EXPECT_EQ(state_of("next"), node_state::active);
+    now += db.settings().order_doubted;
+    db.node_joined("last", peer_address, now);
+    EXPECT_TRUE(db.take_effects().pings.empty());
+}
+
 TEST_F(one_node, entries_of_a_node_that_left_are_dropped) {
     share_net();
     hear(event(table_change::create, 5, "k"));
