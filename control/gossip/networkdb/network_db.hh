@@ -235,6 +235,8 @@ private:
     void refuse(const error& why);
 
     // nodes.cc
+    /// A node of this host's own address is what this host was before its start.
+    void own_former_life(const std::string& name, time_point now);
     void activate(node& who, time_point now);
     void mark_left(node& who, time_point now, bool replaced = false);
     void mark_failed(node& who, time_point now);

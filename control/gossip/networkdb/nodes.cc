@@ -7,6 +7,7 @@ namespace waggle::networkdb {
 
 void network_db::node_joined(const std::string& name, const ip_endpoint& address, time_point now) {
     if (name == _self->name) return;
+    if (address == _self->address) return own_former_life(name, now);
     if (node* known = _roster.find_node(name)) {
         _roster.set_address(*known, address);
         known->present = true;
@@ -15,7 +16,7 @@ void network_db::node_joined(const std::string& name, const ip_endpoint& address
     }
     // Names are new at every start: an address under another name is the next life of the node that had it,
     // whatever became of that (all releases).
-    if (node* former = _roster.at_address(address); former != nullptr && former != _self) {
+    if (node* former = _roster.at_address(address); former != nullptr) {
         mark_left(*former, now, true);
         // A host that has just started may hear of the lives of an address in the wrong order.
         if (former->replaced && former->present && now < _self->since + _settings.order_doubted)
@@ -25,6 +26,18 @@ void network_db::node_joined(const std::string& name, const ip_endpoint& address
     ++_active;
     handle_early(name, now);
     begin_first_syncs(now);
+}
+
+void network_db::own_former_life(const std::string& name, time_point now) {
+    // Whoever tells of it has not noticed its end; what it owned is void, and none of it is asked for.
+    node* former = _roster.find_node(name);
+    if (former == nullptr) {
+        former = &_roster.add_node(name, _self->address);
+        ++_active;
+    }
+    former->present = true;
+    mark_left(*former, now, true);
+    _roster.set_address(*_self, _self->address);
 }
 
 void network_db::node_moved(const std::string& name, const ip_endpoint& address) {
@@ -43,6 +56,7 @@ void network_db::node_left(const std::string& name, bool left, time_point now) {
 }
 
 void network_db::restore_replaced(const node& gone, time_point now) {
+    if (gone.address == _self->address) return;
     // An address's present life was heard of first and its former one later, from somebody who did not know
     // yet that it is dead. Now it is.
     const std::vector<node*>& replaced = _roster.replaced_at(gone.address);

@@ -108,6 +108,27 @@ TEST_F(one_node, the_present_life_at_an_address_is_back_when_it_answers_after_a_
     EXPECT_TRUE(db.take_effects().pings.empty());
 }
 
+TEST_F(one_node, its_own_former_lives_count_as_gone) {
+    share_net();
+    const ip_endpoint own = db.self().address;
+    for (const char* name : {"self-before", "self-long-before"}) {
+        db.node_joined(name, own, now);
+        hear(network_event{membership_change::join, 30, name, "net"});
+        hear(event(table_change::create, 31, name, "v", name));
+    }
+    EXPECT_EQ(stored(), 0U);
+    EXPECT_EQ(db.active_nodes(), 3U);
+    EXPECT_EQ(db.everyone().at_address(own), &db.self());
+    // Nor does the end of one bring another back, nor the word of somebody who has not noticed it.
+    db.take_effects();
+    db.node_left("self-before", false, now);
+    db.node_joined("self-before", own, now);
+    EXPECT_EQ(db.everyone().find_node("self-before")->state, node_state::left);
+    EXPECT_EQ(db.everyone().find_node("self-long-before")->state, node_state::left);
+    EXPECT_EQ(db.active_nodes(), 3U);
+    EXPECT_TRUE(db.take_effects().joins.empty());
+}
+
 TEST_F(one_node, entries_of_a_node_that_left_are_dropped) {
     share_net();
     hear(event(table_change::create, 5, "k"));
