@@ -32,6 +32,7 @@ public:
     watched_list() : _random(1), list(settings(), _random, _on_top) {
         list.start(_now);
         list.join(peer, _now);
+        list.ping("p", peer, _now);
         list.receive_packet(peer, wire::alive{1, "p", peer, {}, {1, 5, 2, 0, 0, 0}}.encode(), _now);
         require(list.present() == 2);
         step();

@@ -35,6 +35,7 @@ void network_db::own_former_life(const std::string& name, time_point now) {
         former = &_roster.add_node(name, _self->address);
         ++_active;
     }
+    _roster.set_address(*former, _self->address);
     former->present = true;
     mark_left(*former, now, true);
     _roster.set_address(*_self, _self->address);

@@ -127,6 +127,11 @@ TEST_F(one_node, its_own_former_lives_count_as_gone) {
     EXPECT_EQ(db.everyone().find_node("self-long-before")->state, node_state::left);
     EXPECT_EQ(db.active_nodes(), 3U);
     EXPECT_TRUE(db.take_effects().joins.empty());
+    // One that was known elsewhere leaves nothing behind there.
+    db.node_joined("peer", own, now);
+    EXPECT_EQ(db.everyone().find_node("peer")->state, node_state::left);
+    EXPECT_EQ(db.everyone().at_address(peer_address), nullptr);
+    EXPECT_EQ(db.everyone().at_address(own), &db.self());
 }
 
 TEST_F(one_node, entries_of_a_node_that_left_are_dropped) {
