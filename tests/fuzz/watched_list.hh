@@ -26,16 +26,16 @@ public:
 /// Who sends what is tried.
 inline const ip_endpoint peer{ip_address::from_v4(0xc000'0202), 7946};
 
-/// A member list that knows one member, probes it and has a join under way.
+/// A member list that knows one member, probes it, has asked for a ping and has a join under way.
 class watched_list {
 public:
     watched_list() : _random(1), list(settings(), _random, _on_top) {
         list.start(_now);
         list.join(peer, _now);
-        list.ping("p", peer, _now);
         list.receive_packet(peer, wire::alive{1, "p", peer, {}, {1, 5, 2, 0, 0, 0}}.encode(), _now);
         require(list.present() == 2);
         step();
+        list.ping("p", peer, _now);
     }
     void step() {
         for (int i = 0; i < 4; ++i) {
